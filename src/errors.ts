@@ -1,0 +1,57 @@
+/** How a program ends: see the README's table of exit codes. */
+export const EXIT = { done: 0, failed: 1, usage: 2, pending: 3, interrupted: 130, terminated: 143 };
+
+/**
+ * Every error code that the programs can report, with the exit code it leads to and its meaning.
+ * Scripts may rely on a code; the sentences around it may improve. The README's table is made from
+ * this one.
+ */
+export const CODES = {
+  internal: [1, "a fault of the program itself; please report it"],
+  usage: [2, "the command line is wrong"],
+  not_supported: [2, "this version cannot do that"],
+  interrupted: [130, "stopped by Ctrl-C or a signal"],
+  // configuration
+  config_missing: [2, "the configuration file does not exist"],
+  config_unreadable: [2, "the configuration file cannot be read"],
+  config_syntax: [2, "the configuration is not valid YAML"],
+  config_invalid: [2, "a setting has a wrong value, or several have"],
+  dsn_not_configured: [2, "the configuration has no database section"],
+  dsn_incomplete: [2, "settings that a connection needs are missing"],
+} as const satisfies Record<string, readonly [1 | 2 | 3 | 130, string]>;
+
+/** A stable, symbolic name for one kind of failure. */
+export type ErrorCode = keyof typeof CODES;
+
+/** What may accompany an error. */
+export interface ErrorParts {
+  /** One instruction: what to do next. */
+  readonly hint?: string;
+  /** Lines that belong under the message: excerpts, lists of faults. */
+  readonly details?: readonly string[];
+  /** The same facts for machines, in the `--json` document. */
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/** The one error that the programs throw on purpose. Anything else is a bug and printed as one. */
+export class MigrateError extends Error {
+  override readonly name = "MigrateError";
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly details: readonly string[];
+  readonly data: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, parts: ErrorParts = {}) {
+    super(message, parts.cause === undefined ? undefined : { cause: parts.cause });
+    this.code = code;
+    this.hint = parts.hint;
+    this.details = parts.details ?? [];
+    this.data = parts.data ?? {};
+  }
+
+  /** The exit code of a program that ends with this error. */
+  get exit(): number {
+    return CODES[this.code][0];
+  }
+}
