@@ -18,6 +18,20 @@ export const CODES = {
   config_invalid: [2, "a setting has a wrong value, or several have"],
   dsn_not_configured: [2, "the configuration has no database section"],
   dsn_incomplete: [2, "settings that a connection needs are missing"],
+  // connection
+  connection_refused: [1, "nothing listens at the address of the database"],
+  connection_timeout: [1, "the database did not answer in time"],
+  connection_failed: [1, "the connection failed for another reason, given in the message"],
+  connection_lost: [1, "the connection ended while it was needed"],
+  host_unknown: [1, "the name of the database's host is not known"],
+  host_unreachable: [1, "there is no way to the database's host"],
+  tls_refused: [1, "the server offers no TLS, and the configuration demands it"],
+  tls_certificate: [1, "the TLS connection failed or the certificate is not trusted"],
+  tls_file: [2, "a certificate or key cannot be read"],
+  login_refused: [1, "the server refused the user, the password or a start-up parameter"],
+  database_missing: [1, "the database does not exist"],
+  too_many_connections: [1, "the server has no connection left"],
+  server_not_ready: [1, "the server is starting, stopping or recovering"],
 } as const satisfies Record<string, readonly [1 | 2 | 3 | 130, string]>;
 
 /** A stable, symbolic name for one kind of failure. */

@@ -1,0 +1,108 @@
+import type { Database } from "../database.ts";
+import { describeDatabase } from "../dsn.ts";
+import { type ErrorCode, MigrateError } from "../errors.ts";
+import { identifier } from "./quote.ts";
+import { ServerError } from "./server_error.ts";
+
+/**
+ * Turns whatever prevented a connection into an error that says what it was and what to do.
+ * `timedOut` tells that our own limit ended the attempt.
+ */
+export function toConnectError(
+  error: unknown,
+  context: { readonly database: Database; readonly timedOut: boolean },
+): MigrateError {
+  const { database, timedOut } = context;
+  if (error instanceof MigrateError) return error;
+  const target = describeDatabase(database);
+  const fail = (code: ErrorCode, state: string, hint: string, sqlstate?: string) =>
+    new MigrateError(code, `Cannot connect to ${target}: ${state}`, {
+      hint,
+      cause: error,
+      ...(sqlstate === undefined ? {} : { data: { sqlstate } }),
+    });
+  if (timedOut) {
+    return fail(
+      "connection_timeout",
+      `no answer within ${database.connectTimeoutMs / 1000} s`,
+      "Check the address, the firewall and that PostgreSQL listens there, or raise database.connect_timeout",
+    );
+  }
+  if (error instanceof ServerError) {
+    const [code, hint] = ofServer(error, database);
+    return fail(code, error.message, hint, error.sqlstate);
+  }
+  const name = networkCode(error);
+  const known = NETWORK[name];
+  if (known !== undefined) return fail(known[0], known[1], known[2]);
+  const text = error instanceof Error ? error.message : String(error);
+  if (/CERT|TLS|SSL|certificate|handshake|UNABLE_TO|SELF_SIGNED/i.test(`${name} ${text}`)) {
+    return fail(
+      "tls_certificate",
+      `the TLS connection failed (${name === "" ? text : `${name}: ${text}`})`,
+      "Check the server's certificate, database.sslrootcert, and that database.host is a name in the certificate",
+    );
+  }
+  return fail("connection_failed", text, "Check that a PostgreSQL server listens at that address");
+}
+
+function ofServer(error: ServerError, database: Database): [ErrorCode, string] {
+  switch (error.sqlstate) {
+    case "28P01":
+      return ["login_refused", "Check database.user and database.password"];
+    case "28000":
+      return [
+        "login_refused",
+        "Check database.user, database.sslmode and the server's pg_hba.conf",
+      ];
+    case "3D000":
+      return ["database_missing", `Create it: CREATE DATABASE ${identifier(database.dbname)};`];
+    case "42501":
+      return [
+        "permission_denied",
+        `Grant it: GRANT CONNECT ON DATABASE ${identifier(database.dbname)} TO ${
+          identifier(database.user)
+        };`,
+      ];
+    case "53300":
+      return ["too_many_connections", "Wait, or raise max_connections, then run this again"];
+    case "57P03":
+      return ["server_not_ready", "Wait until the server has started, then run this again"];
+    case "22023":
+      return ["login_refused", "Check database.role and database.search_path"];
+    default:
+      return ["connection_failed", "See the server's log for more"];
+  }
+}
+
+const NETWORK: Readonly<Record<string, readonly [ErrorCode, string, string]>> = {
+  ECONNREFUSED: [
+    "connection_refused",
+    "connection refused",
+    "Check database.host and database.port, and that PostgreSQL is running",
+  ],
+  ENOENT: [
+    "connection_refused",
+    "there is no such Unix socket",
+    "Check database.host (the socket's directory) and database.port, and that PostgreSQL is running",
+  ],
+  EACCES: ["connection_refused", "not allowed", "Check the rights on the socket's directory"],
+  ENOTFOUND: ["host_unknown", "the host name is not known", "Check database.host"],
+  EAI_AGAIN: ["host_unknown", "the host name could not be looked up", "Check DNS and database.host"],
+  EHOSTUNREACH: ["host_unreachable", "the host cannot be reached", "Check the network and database.host"],
+  ENETUNREACH: ["host_unreachable", "the network cannot be reached", "Check the network and database.host"],
+  ETIMEDOUT: ["connection_timeout", "no answer", "Check the address and the firewall"],
+  ECONNRESET: [
+    "connection_failed",
+    "the other side closed the connection",
+    "Check that a PostgreSQL server listens at that address, and its log",
+  ],
+};
+
+function networkCode(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  // Several addresses were tried, each with an error of its own.
+  if (error instanceof AggregateError) return networkCode(error.errors[0]);
+  return "";
+}

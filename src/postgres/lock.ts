@@ -1,0 +1,119 @@
+import { MigrateError } from "../errors.ts";
+import { Session } from "./session.ts";
+
+/**
+ * The keys of the session-level advisory locks. Atlas makes its keys by FNV-1 (32 bits, unsigned)
+ * over a name; ours is made the same way over another name. Taken in this order.
+ */
+export const LOCKS = {
+  /** Over `hotpot_migrate_execute`: one `migrate` at a time. */
+  own: lockKey("hotpot_migrate_execute"),
+  /** Over `atlas_migrate_execute`: what `atlas migrate apply` takes (Atlas' `sql/postgres`, `Driver.Lock`). */
+  atlas: lockKey("atlas_migrate_execute"),
+} as const;
+
+/** How long to try for a lock, and whom to tell. */
+export interface LockOptions {
+  /** When to give up, in milliseconds of `performance.now()`. */
+  readonly deadline: number;
+  /** The whole time-out that the deadline came from, for the message. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** Called once if the lock is not free at once, with who holds it. */
+  readonly onWait?: (holder: string) => void;
+}
+
+/**
+ * Takes a lock for as long as the session lives. It polls: a session that blocks in
+ * `pg_advisory_lock` holds a snapshot, and `CREATE INDEX CONCURRENTLY` of the holder would wait for
+ * it for ever.
+ *
+ * @throws {MigrateError} `lock_timeout` with who holds it; `interrupted`.
+ */
+export async function takeLock(session: Session, key: number, options: LockOptions): Promise<void> {
+  let waitMs = 25;
+  let told = false;
+  while (!await tryLock(session, key)) {
+    const left = options.deadline - performance.now();
+    if (left <= 0) {
+      const holder = await describeHolder(session, key);
+      throw new MigrateError(
+        "lock_timeout",
+        `Cannot start: another migration is running on "${session.facts.database}" (waited ${
+          options.timeoutMs / 1000
+        } s)`,
+        {
+          details: [`the lock is held by ${holder}`],
+          hint: "Wait for it to end, or raise --lock-timeout",
+          data: { holder },
+        },
+      );
+    }
+    if (!told) {
+      told = true;
+      options.onWait?.(await describeHolder(session, key));
+    }
+    await pause(Math.min(left, waitMs * (1 + Math.random())), options.signal);
+    waitMs = Math.min(waitMs * 2, 1000);
+  }
+}
+
+/** Gives a lock back while the session goes on. */
+export async function releaseLock(session: Session, key: number): Promise<void> {
+  await session.query(`select pg_advisory_unlock(${key})`);
+}
+
+/** Whether this session holds the lock at this moment. */
+export async function holdsLock(session: Session, key: number): Promise<boolean> {
+  const rows = await session.query(
+    `select 1 from pg_locks where pid = pg_backend_pid() and granted and ${lockRow(key)}`,
+  );
+  return rows.length > 0;
+}
+
+/** Atlas' way to a lock's key from its name: FNV-1 over its bytes, 32 bits, unsigned. */
+export function lockKey(name: string): number {
+  let hash = 2166136261;
+  for (const byte of new TextEncoder().encode(name)) {
+    hash = Math.imul(hash, 16777619) ^ byte;
+  }
+  return hash >>> 0;
+}
+
+async function tryLock(session: Session, key: number): Promise<boolean> {
+  const [row] = await session.query(`select pg_try_advisory_lock(${key}) as taken`);
+  return row?.["taken"] === true;
+}
+
+async function describeHolder(session: Session, key: number): Promise<string> {
+  const [row] = await session.query(`
+    select l.pid, a.application_name as name, coalesce(host(a.client_addr), 'a local socket') as address,
+      to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ') as since
+    from pg_locks l left join pg_stat_activity a on a.pid = l.pid
+    where l.granted and ${lockRow(key)} limit 1`);
+  if (row === undefined) return "a session that has just ended";
+  const name = row["name"] === "" || row["name"] === null ? "a program without a name" : `"${row["name"]}"`;
+  return `pid ${row["pid"]}, ${name} from ${row["address"]}, connected since ${row["since"]}`;
+}
+
+// A key below 2^32 stands in objid alone; objsubid 1 marks the form with one 64-bit key:
+// https://www.postgresql.org/docs/current/view-pg-locks.html
+function lockRow(key: number): string {
+  return `locktype = 'advisory' and classid = 0 and objid = ${key} and objsubid = 1
+    and database = (select oid from pg_database where datname = current_database())`;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(new MigrateError("interrupted", "Stopped while waiting for the lock"));
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+}

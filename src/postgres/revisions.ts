@@ -1,0 +1,147 @@
+import { MigrateError } from "../errors.ts";
+import type { Revision } from "../migrations/mod.ts";
+import { identifier, literal } from "./quote.ts";
+import type { Session } from "./session.ts";
+
+/** Atlas' own choice where nothing else is said (Atlas' `cmd/atlas`, `revision schema`). */
+const DEFAULT_SCHEMA = "atlas_schema_revisions";
+const TABLE = "atlas_schema_revisions";
+
+/** Where the history of a database stands. */
+export interface RevisionsTable {
+  readonly schema: string;
+  readonly exists: boolean;
+}
+
+/**
+ * Finds the revisions table: the schema that was asked for, or the one that has such a table, or
+ * Atlas' default.
+ *
+ * @throws {MigrateError} `ambiguous_revisions` when several schemas have one and none was asked for.
+ */
+export async function findRevisions(
+  session: Session,
+  asked: string | undefined,
+): Promise<RevisionsTable> {
+  const rows = await session.query(`
+    select n.nspname as schema from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relname = '${TABLE}' and c.relkind in ('r', 'p') and n.nspname !~ '^pg_' order by 1`);
+  const found = rows.map((row) => String(row["schema"]));
+  if (asked !== undefined) return { schema: asked, exists: found.includes(asked) };
+  if (found.length > 1) {
+    throw new MigrateError(
+      "ambiguous_revisions",
+      `Cannot tell which history counts: ${found.length} schemas have a revisions table`,
+      {
+        details: found.map((schema) => `${identifier(schema)}.${TABLE}`),
+        hint: "Name the right one with --revisions-schema",
+        data: { schemas: found },
+      },
+    );
+  }
+  return { schema: found[0] ?? DEFAULT_SCHEMA, exists: found.length === 1 };
+}
+
+/**
+ * Reads the whole history, in the order of the versions' bytes, without the row by which Atlas
+ * Cloud knows a database.
+ */
+export async function readRevisions(
+  session: Session,
+  table: RevisionsTable,
+): Promise<readonly Revision[]> {
+  if (!table.exists) return [];
+  const rows = await session.query(`
+    select version, description, type::int as type, applied::int as applied, total::int as total,
+      to_char(executed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as executed_at,
+      execution_time::text as execution_time, coalesce(error, '') as error,
+      coalesce(error_stmt, '') as error_stmt, hash,
+      case jsonb_typeof(partial_hashes) when 'array' then partial_hashes::text end as partial_hashes,
+      operator_version
+    from ${qualified(table)} where version <> '.atlas_cloud_identifier' order by version collate "C"`);
+  return rows.map((row) => ({
+    version: String(row["version"]),
+    description: String(row["description"]),
+    type: Number(row["type"]),
+    applied: Number(row["applied"]),
+    total: Number(row["total"]),
+    executedAt: String(row["executed_at"]),
+    executionTimeNs: String(row["execution_time"]),
+    error: String(row["error"]),
+    errorStatement: String(row["error_stmt"]),
+    hash: String(row["hash"]),
+    partialHashes: row["partial_hashes"] === null ? [] : JSON.parse(String(row["partial_hashes"])),
+    operatorVersion: String(row["operator_version"]),
+  }));
+}
+
+/**
+ * Creates the schema and the table as Atlas does, to the order of the columns: it alters what
+ * differs and drops what it does not know.
+ */
+export async function createRevisions(session: Session, table: RevisionsTable): Promise<void> {
+  const schemas = await session.query(
+    `select 1 from pg_namespace where nspname = ${literal(table.schema)}`,
+  );
+  if (schemas.length === 0) await session.run(`create schema ${identifier(table.schema)}`);
+  await session.run(`create table ${qualified(table)} (
+    "version" character varying not null,
+    "description" character varying not null,
+    "type" bigint not null default 2,
+    "applied" bigint not null default 0,
+    "total" bigint not null default 0,
+    "executed_at" timestamptz not null,
+    "execution_time" bigint not null,
+    "error" text null,
+    "error_stmt" text null,
+    "hash" character varying not null,
+    "partial_hashes" jsonb null,
+    "operator_version" character varying not null,
+    primary key ("version")
+  )`);
+}
+
+/**
+ * The statement that writes a row as Atlas does: a version that has one keeps its description and
+ * the time of its first execution (Atlas' `ent/revision_create.go`).
+ */
+export function upsertRevision(table: RevisionsTable, revision: Revision): string {
+  const hashes = revision.partialHashes.length === 0
+    ? "null"
+    : JSON.stringify(revision.partialHashes);
+  const values = [
+    literal(revision.version),
+    literal(revision.description),
+    revision.type,
+    revision.applied,
+    revision.total,
+    literal(revision.executedAt),
+    revision.executionTimeNs,
+    literal(revision.error),
+    literal(revision.errorStatement),
+    literal(revision.hash),
+    `${literal(hashes)}::pg_catalog.jsonb`,
+    literal(revision.operatorVersion),
+  ];
+  const updated = [
+    "type",
+    "applied",
+    "total",
+    "execution_time",
+    "error",
+    "error_stmt",
+    "hash",
+    "partial_hashes",
+    "operator_version",
+  ];
+  return `insert into ${qualified(table)} ("version", "description", "type", "applied", "total",
+    "executed_at", "execution_time", "error", "error_stmt", "hash", "partial_hashes", "operator_version")
+    values (${values.join(", ")})
+    on conflict ("version") do update set ${
+    updated.map((column) => `"${column}" = excluded."${column}"`).join(", ")
+  }`;
+}
+
+function qualified(table: RevisionsTable): string {
+  return `${identifier(table.schema)}."${TABLE}"`;
+}

@@ -1,0 +1,88 @@
+import type { Socket } from "node:net";
+import type { Database } from "../database.ts";
+import { findFatal } from "./server_error.ts";
+import { type Address, openSocket, type TlsPlan } from "./socket.ts";
+
+/** How long a request to cancel may take: it is sent when somebody is already waiting. */
+const CANCEL_TIMEOUT_MS = 5_000;
+
+/** The one socket of a session, and what must be known of it from outside the driver. */
+export class Wire {
+  readonly #address: Address;
+  readonly #tls: TlsPlan;
+  #socket: Socket | undefined;
+  #last: Uint8Array | undefined;
+  #key: { readonly pid: number; readonly secret: number } | undefined;
+  #closed = false;
+
+  constructor(database: Database, tls: TlsPlan) {
+    this.#address = database.host.startsWith("/")
+      ? { path: `${database.host}/.s.PGSQL.${database.port}` }
+      : { host: database.host, port: database.port };
+    this.#tls = tls;
+  }
+
+  /** Whether there was a connection and it is over. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Opens the socket, once: a driver that asks again wants to reconnect, which loses the locks. */
+  async open(signal: AbortSignal): Promise<Socket> {
+    if (this.#socket !== undefined || this.#closed) throw new Error("the connection was lost");
+    const socket = await openSocket(this.#address, { tls: this.#tls, signal });
+    // Only the kernel's keep-alive notices a peer that has vanished while nothing is sent.
+    socket.setKeepAlive(true, 30_000);
+    socket.on("data", (chunk: Uint8Array) => this.#last = chunk);
+    socket.on("close", () => this.#closed = true);
+    this.#socket = socket;
+    return socket;
+  }
+
+  /** Keeps the key with which a statement of this session can be cancelled. */
+  identify(result: { readonly state?: unknown }): void {
+    const state = result.state as { pid?: unknown; secret?: unknown } | undefined;
+    if (typeof state?.pid === "number" && typeof state.secret === "number") {
+      this.#key = { pid: state.pid, secret: state.secret };
+    }
+  }
+
+  /** The FATAL message with which the server ended the connection, if it sent one. */
+  fatal(): Record<string, string> | undefined {
+    return this.#last === undefined ? undefined : findFatal(this.#last);
+  }
+
+  /**
+   * Asks the server to stop the running statement:
+   * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS
+   * A request that does not get through is given up in silence: the statement then runs on, and
+   * its answer is awaited like any other.
+   */
+  async cancel(): Promise<void> {
+    if (this.#key === undefined || this.#closed) return;
+    const message = new DataView(new ArrayBuffer(16));
+    message.setInt32(0, 16);
+    message.setInt32(4, 80877102);
+    message.setInt32(8, this.#key.pid);
+    message.setInt32(12, this.#key.secret);
+    const signal = AbortSignal.timeout(CANCEL_TIMEOUT_MS);
+    try {
+      const socket = await openSocket(this.#address, { tls: this.#tls, signal });
+      await new Promise<void>((resolve) => {
+        socket.on("error", () => resolve()).on("close", () => resolve());
+        signal.addEventListener("abort", () => resolve(), { once: true });
+        socket.resume();
+        socket.end(new Uint8Array(message.buffer));
+      });
+      socket.destroy();
+    } catch {
+      // See above.
+    }
+  }
+
+  /** Drops the connection at once. */
+  destroy(): void {
+    this.#closed = true;
+    this.#socket?.destroy();
+  }
+}
