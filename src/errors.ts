@@ -32,6 +32,19 @@ export const CODES = {
   database_missing: [1, "the database does not exist"],
   too_many_connections: [1, "the server has no connection left"],
   server_not_ready: [1, "the server is starting, stopping or recovering"],
+  // the run
+  lock_timeout: [1, "somebody else holds the lock of the migrations"],
+  lock_lost: [1, "a migration gave back the lock of the run"],
+  ambiguous_revisions: [2, "several schemas have a revisions table"],
+  read_only_database: [1, "the server is a replica, or its transactions are read-only"],
+  permission_denied: [1, "the role lacks a right"],
+  database_error: [1, "the server refused something that is not a migration"],
+  migration_failed: [1, "the server refused a migration"],
+  transaction_control: [1, "a file ends or begins transactions while it runs inside one"],
+  transaction_open: [1, "a file begins a transaction and does not end it"],
+  atlas_missing: [2, "Atlas is needed and is not on the PATH"],
+  atlas_failed: [1, "Atlas failed for a reason of its own"],
+  config_pipe: [1, "the pipe that hands Atlas its configuration failed"],
 } as const satisfies Record<string, readonly [1 | 2 | 3 | 130, string]>;
 
 /** A stable, symbolic name for one kind of failure. */

@@ -101,6 +101,15 @@ export async function createRevisions(session: Session, table: RevisionsTable): 
   )`);
 }
 
+/** Writes one row. */
+export async function writeRevision(
+  session: Session,
+  table: RevisionsTable,
+  revision: Revision,
+): Promise<void> {
+  await session.run(upsertRevision(table, revision));
+}
+
 /**
  * The statement that writes a row as Atlas does: a version that has one keeps its description and
  * the time of its first execution (Atlas' `ent/revision_create.go`).

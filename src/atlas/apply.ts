@@ -1,0 +1,134 @@
+import { MigrateError } from "../errors.ts";
+import { migrationFailed } from "../failure.ts";
+import {
+  type Migration,
+  type PlannedFile,
+  splitStatements,
+  type Statement,
+} from "../migrations/mod.ts";
+import type { AppliedMigration } from "../report.ts";
+import type { Atlas, AtlasResult } from "./atlas.ts";
+import { applyConfig, type AtlasConfig } from "./hcl.ts";
+import { batches } from "./batches.ts";
+
+/** What applying through Atlas needs besides the files. */
+export interface AtlasApplyOptions {
+  readonly config: AtlasConfig;
+  readonly execOrder: string;
+  readonly onApplied: (applied: AppliedMigration) => void;
+}
+
+/**
+ * Applies files through `atlas migrate apply`. Several calls are made where a file may leave
+ * settings behind in Atlas' connection, so that none reaches the next file.
+ *
+ * @throws {MigrateError} `migration_failed` with what Atlas tells, `lock_timeout`, `atlas_failed`,
+ * and the codes of `Atlas.run`.
+ */
+export async function applyThroughAtlas(
+  atlas: Atlas,
+  files: readonly PlannedFile[],
+  options: AtlasApplyOptions,
+): Promise<void> {
+  for (const batch of batches(files)) {
+    const args = applyArguments(batch, options.execOrder);
+    report(batch, await atlas.run(args, applyConfig(options.config)), options);
+  }
+}
+
+function applyArguments(batch: readonly PlannedFile[], execOrder: string): readonly string[] {
+  const txMode = batch[0]?.txMode === "all" ? "all" : "file";
+  return [
+    ...["migrate", "apply", String(batch.length)],
+    ...["--format", "{{ json . }}"],
+    ...["--tx-mode", txMode],
+    ...["--exec-order", execOrder],
+    // Whether the database is clean has been decided before.
+    "--allow-dirty",
+  ];
+}
+
+/** The parts of Atlas' report that are read (Atlas' `cmd/atlas`, `cmdlog.MigrateApply`). */
+interface AtlasReport {
+  readonly Applied?: readonly AtlasFile[];
+  readonly Error?: string;
+}
+
+interface AtlasFile {
+  readonly Name: string;
+  readonly Start: string;
+  readonly End: string;
+  readonly Skipped?: number;
+  readonly Applied?: readonly string[];
+  readonly Error?: { readonly Stmt?: string; readonly Text?: string };
+}
+
+function report(
+  batch: readonly PlannedFile[],
+  result: AtlasResult,
+  options: AtlasApplyOptions,
+): void {
+  const told = parseReport(result.stdout);
+  const failed = told?.Error !== undefined || result.code !== 0;
+  // Under one transaction for all, a failure leaves none of them.
+  const allOrNone = batch[0]?.txMode === "all";
+  for (const file of told?.Applied ?? []) {
+    const migration = batch.find((planned) => planned.migration.file === file.Name)?.migration;
+    if (migration === undefined) continue;
+    if (file.Error !== undefined) throw failureOf(migration, file);
+    if (failed && allOrNone) continue;
+    options.onApplied({
+      migration,
+      statements: file.Applied?.length ?? 0,
+      skipped: file.Skipped ?? 0,
+      elapsedMs: Math.max(0, Date.parse(file.End) - Date.parse(file.Start)),
+    });
+  }
+  if (!failed) return;
+  const reason = told?.Error ?? result.stderr.replace(/^Error: /, "").split("\n")[0] ?? "";
+  if (reason.includes("lock is held by other session")) {
+    throw new MigrateError("lock_timeout", `Cannot start: Atlas' own lock is taken`, {
+      details: [reason],
+      hint: "Wait for the other Atlas to end, or raise --lock-timeout",
+    });
+  }
+  throw new MigrateError("atlas_failed", `Cannot apply: Atlas says "${reason}"`, {
+    details: result.stderr.split("\n").filter((line) => line !== ""),
+    hint: "Try --engine embedded, or migrate status to see where the database is",
+  });
+}
+
+function parseReport(stdout: string): AtlasReport | undefined {
+  // A line about an interrupt may stand before the report.
+  const start = stdout.indexOf('{"');
+  if (start < 0) return undefined;
+  try {
+    return JSON.parse(stdout.slice(start)) as AtlasReport;
+  } catch {
+    return undefined;
+  }
+}
+
+function failureOf(migration: Migration, file: AtlasFile): MigrateError {
+  const text = file.Error?.Text ?? "";
+  // lib/pq writes `pq: <message> (<SQLSTATE>)`; its place is not told in terms of the file.
+  const parts = /^pq: (.*?)(?: at (?:column \d+|position \d+:\d+))? \(([0-9A-Z]{5})\)$/s.exec(text);
+  const statement = statementOf(migration, file);
+  return migrationFailed({
+    migration,
+    message: parts?.[1] ?? text,
+    sqlstate: parts?.[2],
+    ...(statement === undefined ? {} : { statement }),
+  });
+}
+
+function statementOf(
+  migration: Migration,
+  file: AtlasFile,
+): (Statement & { readonly number: number }) | undefined {
+  const number = (file.Skipped ?? 0) + (file.Applied?.length ?? 0);
+  const statement = splitStatements(migration.text, { file: migration.path })[number - 1];
+  return statement === undefined || statement.text !== file.Error?.Stmt
+    ? undefined
+    : { ...statement, number };
+}

@@ -1,0 +1,11 @@
+export { applyThroughAtlas, type AtlasApplyOptions } from "./apply.ts";
+export { Atlas, type AtlasResult } from "./atlas.ts";
+export { AtlasFolder } from "./folder.ts";
+export { applyConfig, ENVIRONMENT, folderUrl, quote } from "./hcl.ts";
+export {
+  atlasMissing,
+  type AtlasProgram,
+  findAtlas,
+  isTested,
+  TESTED_VERSIONS,
+} from "./program.ts";

@@ -1,0 +1,118 @@
+import { migrationFailed } from "../failure.ts";
+import { MigrateError } from "../errors.ts";
+import {
+  checkResume,
+  type PlannedFile,
+  type Revision,
+  REVISION_TYPE,
+  splitStatements,
+  type Statement,
+  statementHashes,
+} from "../migrations/mod.ts";
+import type { AppliedMigration } from "../report.ts";
+import { refuseTransactionControl } from "../transaction_control.ts";
+import { atlasErrorText } from "./atlas_error_text.ts";
+import { ServerError } from "./server_error.ts";
+
+/** One file made ready for execution: its statements, and the row that belongs to each moment. */
+export class FileWork {
+  readonly file: PlannedFile;
+  readonly statements: readonly Statement[];
+  readonly #hashes: readonly string[];
+  readonly #operator: string;
+  readonly #startedAt = new Date().toISOString();
+  readonly #started = performance.now();
+
+  /**
+   * Splits the file.
+   *
+   * @throws {MigrateError} `statement_syntax` when it cannot be split, `transaction_control`,
+   * `history_changed` when a statement that an earlier run executed is no longer the same.
+   */
+  constructor(file: PlannedFile, operator: string) {
+    this.file = file;
+    this.statements = splitStatements(file.migration.text, { file: file.migration.path });
+    this.#hashes = statementHashes(this.statements.map((statement) => statement.text));
+    this.#operator = operator;
+    if (file.txMode !== "none") refuseTransactionControl(file.migration, this.statements);
+    if (file.previous !== undefined) checkResume(file.migration, file.previous, this.#hashes);
+  }
+
+  /** The statements still to be executed, with their numbers from 0. */
+  *left(): Iterable<readonly [number, Statement]> {
+    for (let i = this.file.resumeFrom; i < this.statements.length; i++) {
+      const statement = this.statements[i];
+      if (statement !== undefined) yield [i, statement];
+    }
+  }
+
+  /** The row while the file is being executed, `applied` statements done. */
+  running(applied: number, failure?: { readonly error: ServerError; readonly statement: string }): Revision {
+    return {
+      ...this.#row(applied),
+      partialHashes: this.#hashes.slice(0, applied),
+      error: failure === undefined ? "" : atlasErrorText(failure.error, failure.statement),
+      errorStatement: failure?.statement ?? "",
+    };
+  }
+
+  /** The row of the finished file. */
+  finished(): Revision {
+    return { ...this.#row(this.statements.length), partialHashes: [] };
+  }
+
+  /** What the report says of the finished file. */
+  applied(): AppliedMigration {
+    return {
+      migration: this.file.migration,
+      statements: this.statements.length - this.file.resumeFrom,
+      skipped: this.file.resumeFrom,
+      elapsedMs: performance.now() - this.#started,
+    };
+  }
+
+  /** Tells what went wrong in terms of the file; what is no refusal by the server passes through. */
+  failure(error: unknown, number?: number): unknown {
+    if (!(error instanceof ServerError)) return error;
+    const statement = number === undefined ? undefined : this.statements[number];
+    return migrationFailed({
+      migration: this.file.migration,
+      message: error.message,
+      position: error.position,
+      sqlstate: error.sqlstate,
+      detail: error.detail,
+      hint: error.hint,
+      where: error.where,
+      cause: error,
+      ...(statement === undefined || number === undefined
+        ? {}
+        : { statement: { ...statement, number: number + 1 } }),
+    });
+  }
+
+  #row(applied: number): Revision {
+    const { migration, previous } = this.file;
+    return {
+      version: migration.version,
+      description: migration.description,
+      // Like Atlas, keep what a row already says of itself: a resolved one stays resolved.
+      type: previous?.type ?? REVISION_TYPE.executed,
+      applied,
+      // Atlas leaves the number of the first attempt here, and a file whose repair changed it
+      // would count as partial for ever (ariga/atlas#2455).
+      total: this.statements.length,
+      executedAt: this.#startedAt,
+      executionTimeNs: String(Math.round((performance.now() - this.#started) * 1e6)),
+      error: "",
+      errorStatement: "",
+      hash: previous?.hash ?? migration.hash,
+      partialHashes: [],
+      operatorVersion: this.#operator,
+    };
+  }
+}
+
+/** The error of a run that was told to stop. */
+export function interruptedIn(work: FileWork): MigrateError {
+  return new MigrateError("interrupted", `Stopped while applying ${work.file.migration.file}`);
+}

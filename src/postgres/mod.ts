@@ -1,0 +1,14 @@
+export { settle } from "./aftermath.ts";
+export { checkClean } from "./clean.ts";
+export { executeFiles, type ExecuteOptions } from "./executor.ts";
+export { LOCKS, releaseLock, takeLock } from "./lock.ts";
+export { toRefusal } from "./refusal.ts";
+export {
+  createRevisions,
+  findRevisions,
+  readRevisions,
+  type RevisionsTable,
+  writeRevision,
+} from "./revisions.ts";
+export { ServerError, type ServerFields } from "./server_error.ts";
+export { Session, type SessionOptions } from "./session.ts";

@@ -1,0 +1,44 @@
+import type { MigrateError } from "./errors.ts";
+import type { Migration } from "./migrations/mod.ts";
+
+/** One migration that a run has brought into the database. */
+export interface AppliedMigration {
+  readonly migration: Migration;
+  /** How many statements this run executed. */
+  readonly statements: number;
+  /** How many an earlier run had executed already. */
+  readonly skipped: number;
+  readonly elapsedMs: number;
+}
+
+/** Which engine did the work, and why that one. */
+export interface EngineChoice {
+  readonly name: "embedded" | "atlas";
+  /** The version of Atlas; absent for our own. */
+  readonly version?: string;
+  readonly path?: string;
+  readonly reason: string;
+}
+
+/** What `migrate apply` did. */
+export interface ApplyReport {
+  /** The target, without its password. */
+  readonly database: string;
+  readonly serverVersion: string;
+  readonly engine: EngineChoice;
+  readonly revisionsSchema: string;
+  /** How many migrations are on offer. */
+  readonly total: number;
+  /** The newest version in the database before and after. */
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+  readonly applied: readonly AppliedMigration[];
+  readonly failed: Migration | undefined;
+  readonly notStarted: readonly Migration[];
+  /** Files passed over because of `--exec-order linear-skip`. */
+  readonly skipped: readonly Migration[];
+  /** Versions in the database that this program does not have. */
+  readonly unknown: readonly string[];
+  readonly elapsedMs: number;
+  readonly error: MigrateError | undefined;
+}
