@@ -45,6 +45,25 @@ export const CODES = {
   atlas_missing: [2, "Atlas is needed and is not on the PATH"],
   atlas_failed: [1, "Atlas failed for a reason of its own"],
   config_pipe: [1, "the pipe that hands Atlas its configuration failed"],
+  // migrations on offer
+  migrations_missing: [2, "there is no such folder of migrations"],
+  migrations_unreadable: [2, "a migration cannot be read"],
+  migration_encoding: [2, "a migration is not UTF-8, or has a byte order mark or a NUL"],
+  migration_name: [2, "a migration is not named NNNN_name.sql"],
+  duplicate_version: [2, "a number is taken more than once"],
+  sum_missing: [2, "a layer with files has no atlas.sum"],
+  sum_format: [2, "an atlas.sum is not readable, as after a merge conflict"],
+  sum_mismatch: [2, "a migration differs from its atlas.sum"],
+  sum_ignored: [2, "a migration is left out of the sums"],
+  statement_syntax: [2, "a migration cannot be split into statements"],
+  txmode_invalid: [2, "the atlas:txmode of a migration is wrong"],
+  // files and history
+  out_of_order: [1, "the database is past a migration that it does not have"],
+  database_not_clean: [1, "a database without history is not empty"],
+  baseline_not_found: [2, "the baseline is not the version of a migration"],
+  missing_migration: [1, "a half-done migration is not on offer"],
+  partial_in_middle: [1, "a migration is half done and later ones were applied"],
+  history_changed: [1, "an executed statement of a half-done migration has changed"],
 } as const satisfies Record<string, readonly [1 | 2 | 3 | 130, string]>;
 
 /** A stable, symbolic name for one kind of failure. */

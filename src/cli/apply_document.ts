@@ -1,0 +1,44 @@
+import type { Migration } from "../migrations/mod.ts";
+import type { ApplyReport } from "../report.ts";
+import { errorDocument } from "./error_text.ts";
+
+/** The report of a run as the one document of `--json`. */
+export function applyDocument(report: ApplyReport): Record<string, unknown> {
+  return {
+    command: "apply",
+    status: statusOf(report),
+    database: report.database,
+    serverVersion: report.serverVersion,
+    engine: report.engine,
+    revisionsSchema: report.revisionsSchema,
+    total: report.total,
+    before: report.before ?? null,
+    after: report.after ?? null,
+    applied: report.applied.map(({ migration, statements, skipped, elapsedMs }) => ({
+      ...fileOf(migration),
+      statements,
+      skipped,
+      elapsedMs: Math.round(elapsedMs),
+    })),
+    failed: report.failed === undefined ? null : fileOf(report.failed),
+    notStarted: report.notStarted.map(fileOf),
+    skipped: report.skipped.map(fileOf),
+    unknown: report.unknown,
+    elapsedMs: Math.round(report.elapsedMs),
+    error: report.error === undefined ? null : errorDocument(report.error),
+  };
+}
+
+function statusOf(report: ApplyReport): "failed" | "applied" | "nothing_pending" {
+  if (report.error !== undefined) return "failed";
+  return report.applied.length > 0 ? "applied" : "nothing_pending";
+}
+
+function fileOf(migration: Migration): Record<string, unknown> {
+  return {
+    layer: migration.layer ?? null,
+    version: migration.version,
+    name: migration.description,
+    file: migration.path,
+  };
+}

@@ -1,0 +1,52 @@
+import { MigrateError } from "../errors.ts";
+
+/**
+ * Reads the bytes of a migration as text, refusing what would not survive being bundled: the text
+ * import of the program drops a BOM and replaces invalid UTF-8 in silence, and the sums with them.
+ *
+ * @throws {MigrateError} `migration_encoding` with the offset of the first byte that is wrong.
+ */
+export function checkText(bytes: Uint8Array, path: string): string {
+  const fault = findFault(bytes);
+  if (fault === undefined) return new TextDecoder().decode(bytes);
+  throw new MigrateError(
+    "migration_encoding",
+    `Cannot read "${path}": ${fault.what} at byte ${fault.offset}`,
+    {
+      hint: "Save the file as UTF-8 without a byte order mark",
+      data: { file: path, offset: fault.offset },
+    },
+  );
+}
+
+function findFault(bytes: Uint8Array): { what: string; offset: number } | undefined {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
+    return { what: "there is a byte order mark", offset: 0 };
+  }
+  const nul = bytes.indexOf(0);
+  if (nul >= 0) return { what: "there is a NUL", offset: nul };
+  try {
+    new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return undefined;
+  } catch {
+    return { what: "the text is not valid UTF-8", offset: invalidOffset(bytes) };
+  }
+}
+
+/** The offset of the first byte that is not part of a character, by halving. */
+function invalidOffset(bytes: Uint8Array): number {
+  let good = 0;
+  let bad = bytes.length;
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    try {
+      // In a stream a character cut off at the end is no fault yet.
+      decoder.decode(bytes.subarray(0, middle), { stream: true });
+      good = middle;
+    } catch {
+      bad = middle;
+    }
+  }
+  return bad - 1 < 0 ? 0 : good;
+}

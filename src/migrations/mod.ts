@@ -1,0 +1,20 @@
+export { isSumIgnored, readDirectives } from "./directives.ts";
+export { checkText } from "./encoding.ts";
+export { compareBytes, parseName } from "./name.ts";
+export { excerpt, type Place, position } from "./place.ts";
+export {
+  EXEC_ORDERS,
+  type ExecOrder,
+  type Plan,
+  planApply,
+  type PlannedFile,
+  type PlanOptions,
+} from "./plan.ts";
+export { type Folder, mergeLayers, type Migration, type Pool } from "./pool.ts";
+export { checkResume } from "./resume.ts";
+export { isPartial, type Revision, REVISION_TYPE } from "./revision.ts";
+export type { Statement } from "./scanner.ts";
+export { splitStatements } from "./statements.ts";
+export { statementHashes } from "./statement_hashes.ts";
+export { computeSums, formatSums, type SourceFile, type Sums, verifySums } from "./sums.ts";
+export { TX_MODES, type TxMode, txModeOf } from "./tx_mode.ts";

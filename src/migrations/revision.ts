@@ -1,0 +1,30 @@
+/** One row of Atlas' revisions table: what the database knows of one migration. */
+export interface Revision {
+  readonly version: string;
+  readonly description: string;
+  /** Bits of `REVISION_TYPE`. */
+  readonly type: number;
+  /** How many statements are done. */
+  readonly applied: number;
+  /** How many there are. A row is partial exactly if the two differ. */
+  readonly total: number;
+  /** When the first execution began, as an ISO time in UTC. */
+  readonly executedAt: string;
+  /** Nanoseconds, as a decimal number. */
+  readonly executionTimeNs: string;
+  readonly error: string;
+  readonly errorStatement: string;
+  /** The file's entry in the sums of its directory at that time, without `h1:`. */
+  readonly hash: string;
+  /** The hash after each statement done, while the file is partial. */
+  readonly partialHashes: readonly string[];
+  readonly operatorVersion: string;
+}
+
+/** The bits of a revision's type (Atlas' `sql/migrate`, `RevisionType`). */
+export const REVISION_TYPE = { baseline: 1, executed: 2, resolved: 4 } as const;
+
+/** Whether a file was begun and not finished. */
+export function isPartial(revision: Revision): boolean {
+  return revision.applied !== revision.total;
+}

@@ -1,0 +1,240 @@
+import { readDelimiter } from "./directives.ts";
+import { skipSpace, trimSpace } from "./white_space.ts";
+
+/** One statement of a file. */
+export interface Statement {
+  /** The text as it is sent, its semicolon included. */
+  readonly text: string;
+  /** Where the text begins in the file, in UTF-16 units. */
+  readonly offset: number;
+}
+
+/** A text that cannot be split, with the place as an index into it. */
+export class ScanError extends Error {
+  override readonly name = "ScanError";
+  /** The index of the character that is wrong; none when the fault has no place. */
+  readonly index: number | undefined;
+
+  constructor(message: string, index?: number) {
+    super(message);
+    this.index = index;
+  }
+}
+
+// Go's \s, which is less than JavaScript's.
+const WS = "[\\t\\n\\f\\r ]";
+const DOLLAR_TAG = /\$(?:[A-Za-zÈ-ÿ_][0-9A-Za-z_È-ÿ]*)?\$/y;
+const BEGIN_ATOMIC = new RegExp(`BEGIN${WS}+ATOMIC${WS}+`, "iy");
+const BEGIN = new RegExp(`BEGIN${WS}+`, "iy");
+const END = new RegExp(`^${WS}*END${WS}*`, "i");
+
+/**
+ * Splits a text into statements by the rules of Atlas' scanner with the options that it uses for
+ * PostgreSQL (Atlas' `sql/migrate`, `Scanner.stmt`; `sql/postgres`, `Driver.ScanStmts`): the number
+ * and the texts of the statements stand in the history, so they must be the same to the letter,
+ * oddities included. Each rule has its method; `scan` holds their order.
+ */
+export class Scanner {
+  readonly #text: string;
+  /** Where blocks that were tried at an index end; shared with the scanners of inner blocks. */
+  readonly #blocks: Map<string, number | undefined>;
+  #start = 0;
+  #pos = 0;
+  #delimiter = ";";
+  #stops = stopsOf(";");
+  /** How much of the text Atlas does not count as read: a line that sets the delimiter. */
+  #uncounted = 0;
+
+  constructor(text: string, from = 0, blocks = new Map<string, number | undefined>()) {
+    this.#text = text;
+    this.#blocks = blocks;
+    this.#pos = from;
+    const directive = readDelimiter(text, from);
+    if (directive === undefined) return;
+    this.#setDelimiter(directive.argument);
+    if (directive.next === undefined) {
+      throw new ScanError(`no input found after delimiter ${JSON.stringify(directive.argument)}`, -1);
+    }
+    this.#uncounted = directive.next - from;
+    this.#pos = directive.next;
+  }
+
+  /** The next statement, or nothing at the end. Throws a `ScanError`. */
+  next(): Statement | undefined {
+    this.#begin(this.#pos);
+    const end = this.#scan();
+    if (end === undefined) return undefined;
+    const raw = this.#text.slice(this.#start, end);
+    const body = this.#delimiter !== ";" && raw.endsWith(this.#delimiter)
+      ? raw.slice(0, raw.length - this.#delimiter.length)
+      : raw;
+    this.#pos = end;
+    return { text: trimSpace(body), offset: this.#start };
+  }
+
+  /** How far the scanner has come, by Atlas' count. */
+  get consumed(): number {
+    return this.#pos - this.#uncounted;
+  }
+
+  /** Goes to the first character of a statement at or after an index. */
+  #begin(from: number): void {
+    this.#start = this.#pos = skipSpace(this.#text, from);
+  }
+
+  /** Finds the end of the statement that begins at `#start`; nothing when there is none. */
+  #scan(): number | undefined {
+    const text = this.#text;
+    let depth = 0;
+    let opened = 0;
+    while (true) {
+      if (this.#pos === this.#start && this.#delimiterCommand()) continue;
+      const stops = depth === 0 ? this.#stops.outside : this.#stops.inside;
+      stops.lastIndex = this.#pos;
+      const found = stops.exec(text);
+      if (found === null) {
+        if (depth > 0) throw new ScanError("unclosed '('", opened);
+        this.#pos = text.length;
+        return this.#start < text.length ? text.length : undefined;
+      }
+      const at = found.index;
+      const stop = found[0];
+      this.#pos = at + stop.length;
+      switch (stop) {
+        case "(":
+          if (depth++ === 0) opened = at;
+          continue;
+        case ")":
+          if (depth === 0) throw new ScanError("unexpected ')'", at);
+          depth--;
+          continue;
+        case "'":
+        case '"':
+        case "`":
+          this.#quote(stop, at);
+          continue;
+      }
+      if (depth === 0 && stop === this.#delimiter) return this.#pos;
+      if (stop === "$") this.#dollarQuote(at);
+      else if (stop === "--") this.#comment(at, "\n");
+      else if (stop === "/*") this.#comment(at, "*/");
+      else if (this.#block(at)) return this.#pos;
+    }
+  }
+
+  #quote(quote: string, at: number): void {
+    const end = this.#text.indexOf(quote, at + 1);
+    if (end < 0) {
+      throw new ScanError(`unclosed quote ${quote === "'" ? "'\\''" : `'${quote}'`}`, at);
+    }
+    this.#pos = end + 1;
+  }
+
+  /** A dollar quote that does not end reaches to the end of the text, without a fault. */
+  #dollarQuote(at: number): void {
+    DOLLAR_TAG.lastIndex = at;
+    const tag = DOLLAR_TAG.exec(this.#text)?.[0];
+    if (tag === undefined) return;
+    const end = this.#text.indexOf(tag, at + tag.length);
+    this.#pos = end < 0 ? this.#text.length : end + tag.length;
+  }
+
+  /** A comment that does not end is none: its first two characters are ordinary ones. */
+  #comment(at: number, terminator: string): void {
+    const end = this.#text.indexOf(terminator, at + 2);
+    if (end < 0) return;
+    // In front of a statement it belongs to nothing; inside one it stays in its text.
+    if (at === this.#start) this.#begin(end + terminator.length);
+    else this.#pos = end + terminator.length;
+  }
+
+  /** `DELIMITER X` at the start of a statement, as in MySQL's client. Is no statement itself. */
+  #delimiterCommand(): boolean {
+    const text = this.#text;
+    const at = this.#start;
+    // Atlas looks only where something stands behind the word.
+    if (!/^delimiter $/i.test(text.slice(at, at + 10))) return false;
+    const newline = text.indexOf("\n", at);
+    const end = newline < 0 ? text.length : newline + 1;
+    let argument = trimSpace(text.slice(at + 9, end));
+    if (argument.startsWith("'") && argument.endsWith("'")) {
+      // Atlas panics on a single quote.
+      if (argument.length === 1) throw new ScanError("unclosed quote '\\''", at);
+      argument = argument.slice(1, -1).replaceAll("''", "'");
+    }
+    this.#setDelimiter(argument);
+    this.#begin(end);
+    return true;
+  }
+
+  #setDelimiter(argument: string): void {
+    if (argument === "") throw new ScanError("empty delimiter");
+    const escapes: Readonly<Record<string, string>> = { "\\n": "\n", "\\r": "\r", "\\t": "\t" };
+    this.#delimiter = argument.replace(/\\[nrt]/g, (escape) => escapes[escape] ?? escape);
+    this.#stops = stopsOf(this.#delimiter);
+  }
+
+  /**
+   * `BEGIN ATOMIC … END` and `BEGIN … END`, at the word that begins them. A block that does not
+   * end is none, and scanning goes on behind its first words.
+   */
+  #block(at: number): boolean {
+    const atomic = matchAt(BEGIN_ATOMIC, this.#text, at);
+    const plain = matchAt(BEGIN, this.#text, at);
+    const first = at === this.#start || /[\t\n\f\r ]/.test(this.#text.charAt(at - 1));
+    if (atomic === undefined && (plain === undefined || !first)) {
+      this.#pos = at + 1;
+      return false;
+    }
+    const body = at + (atomic ?? plain ?? 0);
+    const end = this.#blockEnd(body, atomic !== undefined);
+    this.#pos = end ?? body;
+    return end !== undefined;
+  }
+
+  #blockEnd(body: number, atomic: boolean): number | undefined {
+    const key = `${atomic}${body}`;
+    if (this.#blocks.has(key)) return this.#blocks.get(key);
+    // Nested words that begin no block would be tried again and again, twice as often at each level.
+    const end = this.#findBlockEnd(body, atomic);
+    this.#blocks.set(key, end);
+    return end;
+  }
+
+  #findBlockEnd(body: number, atomic: boolean): number | undefined {
+    try {
+      const inner = new Scanner(this.#text, body, this.#blocks);
+      for (let piece = inner.next(); piece !== undefined; piece = inner.next()) {
+        const end = END.exec(piece.text)?.[0];
+        if (end === undefined) continue;
+        const rest = piece.text.slice(end.length);
+        if (atomic || rest === "" || rest === ";") return inner.consumed;
+      }
+    } catch (error) {
+      if (!(error instanceof ScanError)) throw error;
+    }
+    return undefined;
+  }
+}
+
+interface Stops {
+  readonly outside: RegExp;
+  readonly inside: RegExp;
+}
+
+/** Where scanning has to stop and look: with a delimiter that counts, and between parentheses. */
+function stopsOf(delimiter: string): Stops {
+  const escaped = delimiter.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+  const block = delimiter === ";" ? `|begin(?=${WS})` : "";
+  // Quotes and parentheses come before a delimiter, a delimiter before comments.
+  const flags = delimiter === ";" ? "gi" : "g";
+  return {
+    outside: new RegExp(`[()'"\`]|${escaped}|\\$|--|/\\*${block}`, flags),
+    inside: new RegExp(`[()'"\`]|\\$|--|/\\*${block}`, flags),
+  };
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): number | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0].length;
+}

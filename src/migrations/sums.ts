@@ -1,0 +1,149 @@
+import { createHash } from "node:crypto";
+import { MigrateError } from "../errors.ts";
+import { isSumIgnored } from "./directives.ts";
+import { compareBytes } from "./name.ts";
+
+/** A file of a directory of migrations. */
+export interface SourceFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The content of an `atlas.sum`. */
+export interface Sums {
+  /** The hash over all entries, without `h1:`. */
+  readonly total: string;
+  /** The hash of each file with all before it, without `h1:`, in the order of the names. */
+  readonly entries: readonly { readonly name: string; readonly hash: string }[];
+}
+
+/**
+ * Computes the sums of a directory: one running SHA-256 over names and contents
+ * (Atlas' `sql/migrate`, `NewHashFile`).
+ */
+export function computeSums(files: readonly SourceFile[]): Sums {
+  const running = createHash("sha256");
+  const entries: { name: string; hash: string }[] = [];
+  for (const { name, text } of files.toSorted((a, b) => compareBytes(a.name, b.name))) {
+    running.update(name, "utf8");
+    if (isSumIgnored(text)) continue;
+    running.update(text, "utf8");
+    entries.push({ name, hash: running.copy().digest("base64") });
+  }
+  return { total: totalOf(entries), entries };
+}
+
+/** The text of an `atlas.sum`. */
+export function formatSums(sums: Sums): string {
+  const lines = sums.entries.map(({ name, hash }) => `${name} h1:${hash}\n`);
+  return `h1:${sums.total}\n${lines.join("")}`;
+}
+
+/**
+ * Checks the files of a directory against the text of its `atlas.sum`. `path` names the directory.
+ *
+ * @throws {MigrateError} `sum_missing` when there are files and no sums, `sum_format` when the text
+ * is no `atlas.sum` (an unresolved merge, for one), `sum_mismatch` with the first file that differs
+ * and how, and whether by line endings only.
+ */
+export function verifySums(
+  files: readonly SourceFile[],
+  options: { readonly text: string | undefined; readonly path: string },
+): Sums {
+  const { text, path } = options;
+  const computed = computeSums(files);
+  if (text === undefined) {
+    if (files.length === 0) return computed;
+    throw new MigrateError("sum_missing", `Cannot trust "${path}": it has no atlas.sum`, {
+      hint: "Restore atlas.sum from version control, or write it: genmigrate hash",
+    });
+  }
+  const recorded = parseSums(text, path);
+  if (recorded.total === computed.total) return computed;
+  throw mismatch(files, { recorded, computed, path });
+}
+
+function parseSums(text: string, path: string): Sums {
+  const lines = text.split("\n").map((line) => line.replace(/\r$/, ""));
+  if (lines.at(-1) === "") lines.pop();
+  const entries = lines.slice(1).map((line, index) => {
+    const at = line.indexOf("h1:");
+    if (at < 0) {
+      throw new MigrateError(
+        "sum_format",
+        `Cannot read "${path}/atlas.sum": line ${index + 2} has no hash`,
+        {
+          details: [`${path}/atlas.sum:${index + 2}`],
+          hint: "Resolve the merge conflict, if there is one, then write the file anew: genmigrate hash",
+          data: { file: `${path}/atlas.sum`, line: index + 2 },
+        },
+      );
+    }
+    return { name: line.slice(0, at).trim(), hash: line.slice(at + 3) };
+  });
+  const total = (lines[0] ?? "").replace(/^h1:/, "");
+  if (totalOf(entries) !== total) {
+    throw new MigrateError(
+      "sum_mismatch",
+      `Cannot trust "${path}/atlas.sum": its first line does not belong to the lines below it`,
+      {
+        hint:
+          "Somebody edited or merged it by hand: restore it from version control, or write it anew: genmigrate hash",
+        data: { file: `${path}/atlas.sum`, line: 1 },
+      },
+    );
+  }
+  return { total, entries };
+}
+
+function totalOf(entries: Sums["entries"]): string {
+  const hash = createHash("sha256");
+  for (const entry of entries) hash.update(entry.name + entry.hash, "utf8");
+  return hash.digest("base64");
+}
+
+function mismatch(
+  files: readonly SourceFile[],
+  options: { readonly recorded: Sums; readonly computed: Sums; readonly path: string },
+): MigrateError {
+  const { recorded, computed, path } = options;
+  const { name, change, line } = firstDifference(recorded, computed);
+  const onlyLineEnds = change === "edited" && differsByLineEndsOnly(files, recorded);
+  return new MigrateError(
+    "sum_mismatch",
+    `Cannot trust "${path}": "${name}" was ${change}${
+      onlyLineEnds ? " (by its line endings only)" : ""
+    } since atlas.sum was written`,
+    {
+      details: [`${path}/${name}`, `${path}/atlas.sum:${line}`],
+      hint: onlyLineEnds
+        ? "Check the file out with LF line endings: put `*.sql text eol=lf` into .gitattributes and run git add --renormalize ."
+        : "Restore the file from version control, or, if the change is meant and no database has the file yet, run: genmigrate hash",
+      data: { file: `${path}/${name}`, change, line, onlyLineEnds },
+    },
+  );
+}
+
+/** Where two sums part, in Atlas' terms (Atlas' `sql/migrate`, `Validate`). */
+function firstDifference(
+  recorded: Sums,
+  computed: Sums,
+): { readonly name: string; readonly change: "added" | "edited" | "removed"; readonly line: number } {
+  const names = computed.entries.map((entry) => entry.name);
+  for (const [index, entry] of recorded.entries.entries()) {
+    const other = computed.entries[index];
+    if (other?.name === entry.name && other.hash === entry.hash) continue;
+    const line = index + 2;
+    if (!names.includes(entry.name)) return { name: entry.name, change: "removed", line };
+    if (other?.name === entry.name) return { name: entry.name, change: "edited", line };
+    return { name: other?.name ?? entry.name, change: "added", line };
+  }
+  const line = recorded.entries.length + 2;
+  return { name: names[recorded.entries.length] ?? "", change: "added", line };
+}
+
+function differsByLineEndsOnly(files: readonly SourceFile[], recorded: Sums): boolean {
+  const lf = files.map(({ name, text }) => ({ name, text: text.replaceAll("\r\n", "\n") }));
+  const crlf = lf.map(({ name, text }) => ({ name, text: text.replaceAll("\n", "\r\n") }));
+  return [lf, crlf].some((variant) => computeSums(variant).total === recorded.total);
+}

@@ -1,0 +1,19 @@
+/** Everything outside that a program may touch by itself; what a command needs more, it is given. */
+export interface World {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Fires when the program is asked to stop; its reason is the name of the signal. */
+  readonly signal: AbortSignal;
+  /** Writes text to standard output: results. */
+  readonly out: (text: string) => void;
+  /** Writes text to standard error: everything said on the way. */
+  readonly err: (text: string) => void;
+  readonly terminal: Terminal;
+}
+
+/** Which of the streams are looked at by a person, and how wide the window is. */
+export interface Terminal {
+  readonly out: boolean;
+  readonly err: boolean;
+  readonly columns: number;
+}
