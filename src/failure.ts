@@ -34,32 +34,39 @@ export function migrationFailed(facts: FailureFacts): MigrateError {
     : position(migration.text, statement.offset + unitsBefore(statement.text, facts.position));
   const folder = migration.path.slice(0, migration.path.length - migration.file.length);
   const lines = (label: string, text: string | undefined) =>
-    text === undefined ? [] : text.split("\n").map((line, i) => i === 0 ? `${label}: ${line}` : `  ${line}`);
-  return new MigrateError("migration_failed", `Cannot apply ${nameOf(migration)}: ${facts.message}`, {
-    details: [
-      place === undefined
-        ? `${migration.path}, at the commit`
-        : `${migration.path}:${place.line}:${place.column}`,
-      ...(place === undefined ? [] : excerpt(migration.text, place)),
-      ...lines("SQLSTATE", facts.sqlstate),
-      ...lines("detail", facts.detail),
-      ...lines("hint", facts.hint),
-      ...lines("where", facts.where),
-    ],
-    hint: `Check ${folder} for conflicts, repair the file or the database, then run the same command again`,
-    data: {
-      layer: migration.layer,
-      version: migration.version,
-      file: migration.path,
-      ...(place === undefined ? {} : place),
-      ...(statement === undefined ? {} : { statement: statement.number, sql: statement.text }),
-      sqlstate: facts.sqlstate,
-      detail: facts.detail,
-      hint: facts.hint,
-      where: facts.where,
+    text === undefined
+      ? []
+      : text.split("\n").map((line, i) => i === 0 ? `${label}: ${line}` : `  ${line}`);
+  return new MigrateError(
+    "migration_failed",
+    `Cannot apply ${nameOf(migration)}: ${facts.message}`,
+    {
+      details: [
+        place === undefined
+          ? `${migration.path}, at the commit`
+          : `${migration.path}:${place.line}:${place.column}`,
+        ...(place === undefined ? [] : excerpt(migration.text, place)),
+        ...lines("SQLSTATE", facts.sqlstate),
+        ...lines("detail", facts.detail),
+        ...lines("hint", facts.hint),
+        ...lines("where", facts.where),
+      ],
+      hint:
+        `Check ${folder} for conflicts, repair the file or the database, then run the same command again`,
+      data: {
+        layer: migration.layer,
+        version: migration.version,
+        file: migration.path,
+        ...(place === undefined ? {} : place),
+        ...(statement === undefined ? {} : { statement: statement.number, sql: statement.text }),
+        sqlstate: facts.sqlstate,
+        detail: facts.detail,
+        hint: facts.hint,
+        where: facts.where,
+      },
+      cause: facts.cause,
     },
-    cause: facts.cause,
-  });
+  );
 }
 
 /** How people speak of a migration: `0007_add_x (silver)`. */

@@ -23,7 +23,9 @@ export function refuseTransactionControl(
     const { line } = position(migration.text, offset);
     throw new MigrateError(
       "transaction_control",
-      `Cannot apply ${nameOf(migration)}: line ${line} has ${found[0].toUpperCase()}, but the file runs in a transaction`,
+      `Cannot apply ${nameOf(migration)}: line ${line} has ${
+        found[0].toUpperCase()
+      }, but the file runs in a transaction`,
       {
         details: [`${migration.path}:${line}`],
         hint:

@@ -27,7 +27,9 @@ export async function chooseEngine(
     if (program === undefined) throw atlasMissing();
     return { choice: describe(program, "asked for"), program };
   }
-  if (program === undefined) return { choice: { name: "embedded", reason: "no Atlas on the PATH" } };
+  if (program === undefined) {
+    return { choice: { name: "embedded", reason: "no Atlas on the PATH" } };
+  }
   if (!isTested(program)) {
     const reason = `the Atlas on the PATH is ${program.version}, which is not a tested version`;
     return { choice: { name: "embedded", reason } };

@@ -60,7 +60,9 @@ export class Progress {
   /** The files after that one. */
   notStarted(error: MigrateError): readonly Migration[] {
     const failed = this.failed(error);
-    return this.#left().map(({ migration }) => migration).filter((migration) => migration !== failed);
+    return this.#left().map(({ migration }) => migration).filter((migration) =>
+      migration !== failed
+    );
   }
 
   #left(): readonly PlannedFile[] {

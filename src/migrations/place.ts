@@ -46,7 +46,8 @@ function lineOf(text: string, number: number): string {
 }
 
 // East Asian wide characters and emoji take two columns, combining marks none.
-const WIDE = /^(?:\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Emoji_Presentation}|[\uff01-\uff60])$/u;
+const WIDE =
+  /^(?:\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Emoji_Presentation}|[\uff01-\uff60])$/u;
 const MARK = /^\p{M}$/u;
 
 /** White space as wide as a character, so that the caret stands below its own. */

@@ -162,10 +162,14 @@ function coverage(
 }
 
 function baselineNotFound(version: string): MigrateError {
-  return new MigrateError("baseline_not_found", `Cannot take over at "${version}": no such migration`, {
-    hint: "Give the version of a file, as 0007",
-    data: { version },
-  });
+  return new MigrateError(
+    "baseline_not_found",
+    `Cannot take over at "${version}": no such migration`,
+    {
+      hint: "Give the version of a file, as 0007",
+      data: { version },
+    },
+  );
 }
 
 function notClean(found: string): MigrateError {

@@ -50,7 +50,9 @@ const NAME = /^\d{4}_[a-z0-9_]+\.sql$/;
  * `duplicate_version`, `sum_ignored`; all wrong names and all clashes at once.
  */
 export function mergeLayers(folders: readonly Folder[]): Pool {
-  const sums = folders.map((folder) => verifySums(folder.files, { text: folder.sum, path: folder.path }));
+  const sums = folders.map((folder) =>
+    verifySums(folder.files, { text: folder.sum, path: folder.path })
+  );
   refuseNames(folders);
   refuseIgnored(folders);
   refuseDuplicates(folders);
@@ -84,7 +86,9 @@ function refuseNames(folders: readonly Folder[]): void {
   if (wrong.length === 0) return;
   throw new MigrateError(
     "migration_name",
-    `Cannot order migrations: ${wrong.length === 1 ? "a name is" : `${wrong.length} names are`} not NNNN_name.sql`,
+    `Cannot order migrations: ${
+      wrong.length === 1 ? "a name is" : `${wrong.length} names are`
+    } not NNNN_name.sql`,
     {
       details: wrong,
       hint: "Rename them to four digits, an underscore and [a-z0-9_]+, then run: genmigrate hash",

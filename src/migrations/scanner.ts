@@ -53,7 +53,10 @@ export class Scanner {
     if (directive === undefined) return;
     this.#setDelimiter(directive.argument);
     if (directive.next === undefined) {
-      throw new ScanError(`no input found after delimiter ${JSON.stringify(directive.argument)}`, -1);
+      throw new ScanError(
+        `no input found after delimiter ${JSON.stringify(directive.argument)}`,
+        -1,
+      );
     }
     this.#uncounted = directive.next - from;
     this.#pos = directive.next;

@@ -33,7 +33,8 @@ function syntaxError(
   const place = position(text, Math.max(0, error.index ?? 0));
   return new MigrateError("statement_syntax", `Cannot split "${file}": ${error.message}`, {
     details: [`${file}:${place.line}:${place.column}`, ...excerpt(text, place)],
-    hint: "Close what is open there; a backslash escapes nothing, so write '' for a quote in a text",
+    hint:
+      "Close what is open there; a backslash escapes nothing, so write '' for a quote in a text",
     data: { file, ...place },
     cause: error,
   });

@@ -74,7 +74,8 @@ function parseSums(text: string, path: string): Sums {
         `Cannot read "${path}/atlas.sum": line ${index + 2} has no hash`,
         {
           details: [`${path}/atlas.sum:${index + 2}`],
-          hint: "Resolve the merge conflict, if there is one, then write the file anew: genmigrate hash",
+          hint:
+            "Resolve the merge conflict, if there is one, then write the file anew: genmigrate hash",
           data: { file: `${path}/atlas.sum`, line: index + 2 },
         },
       );
@@ -128,7 +129,11 @@ function mismatch(
 function firstDifference(
   recorded: Sums,
   computed: Sums,
-): { readonly name: string; readonly change: "added" | "edited" | "removed"; readonly line: number } {
+): {
+  readonly name: string;
+  readonly change: "added" | "edited" | "removed";
+  readonly line: number;
+} {
   const names = computed.entries.map((entry) => entry.name);
   for (const [index, entry] of recorded.entries.entries()) {
     const other = computed.entries[index];

@@ -1,5 +1,6 @@
 // Go's unicode.IsSpace: Unicode's White_Space. JavaScript's trim() differs at U+0085 and U+FEFF.
-const SPACE = "\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+const SPACE =
+  "\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const LEADING = new RegExp(`[${SPACE}]*`, "y");
 const ONE = new RegExp(`[${SPACE}]`);
 

@@ -88,9 +88,21 @@ const NETWORK: Readonly<Record<string, readonly [ErrorCode, string, string]>> = 
   ],
   EACCES: ["connection_refused", "not allowed", "Check the rights on the socket's directory"],
   ENOTFOUND: ["host_unknown", "the host name is not known", "Check database.host"],
-  EAI_AGAIN: ["host_unknown", "the host name could not be looked up", "Check DNS and database.host"],
-  EHOSTUNREACH: ["host_unreachable", "the host cannot be reached", "Check the network and database.host"],
-  ENETUNREACH: ["host_unreachable", "the network cannot be reached", "Check the network and database.host"],
+  EAI_AGAIN: [
+    "host_unknown",
+    "the host name could not be looked up",
+    "Check DNS and database.host",
+  ],
+  EHOSTUNREACH: [
+    "host_unreachable",
+    "the host cannot be reached",
+    "Check the network and database.host",
+  ],
+  ENETUNREACH: [
+    "host_unreachable",
+    "the network cannot be reached",
+    "Check the network and database.host",
+  ],
   ETIMEDOUT: ["connection_timeout", "no answer", "Check the address and the firewall"],
   ECONNRESET: [
     "connection_failed",

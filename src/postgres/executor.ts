@@ -124,7 +124,10 @@ async function executeOpen(
       await session.run(statement.text);
     } catch (error) {
       if (error instanceof ServerError) {
-        await recordFailure(session, () => record(work.running(applied, { error, statement: statement.text })));
+        await recordFailure(
+          session,
+          () => record(work.running(applied, { error, statement: statement.text })),
+        );
       }
       throw told(error, options) ? interruptedIn(work) : work.failure(error, number);
     }

@@ -47,7 +47,10 @@ export class FileWork {
   }
 
   /** The row while the file is being executed, `applied` statements done. */
-  running(applied: number, failure?: { readonly error: ServerError; readonly statement: string }): Revision {
+  running(
+    applied: number,
+    failure?: { readonly error: ServerError; readonly statement: string },
+  ): Revision {
     return {
       ...this.#row(applied),
       partialHashes: this.#hashes.slice(0, applied),

@@ -92,7 +92,9 @@ async function describeHolder(session: Session, key: number): Promise<string> {
     from pg_locks l left join pg_stat_activity a on a.pid = l.pid
     where l.granted and ${lockRow(key)} limit 1`);
   if (row === undefined) return "a session that has just ended";
-  const name = row["name"] === "" || row["name"] === null ? "a program without a name" : `"${row["name"]}"`;
+  const name = row["name"] === "" || row["name"] === null
+    ? "a program without a name"
+    : `"${row["name"]}"`;
   return `pid ${row["pid"]}, ${name} from ${row["address"]}, connected since ${row["since"]}`;
 }
 

@@ -58,7 +58,9 @@ export async function readRevisions(
       coalesce(error_stmt, '') as error_stmt, hash,
       case jsonb_typeof(partial_hashes) when 'array' then partial_hashes::text end as partial_hashes,
       operator_version
-    from ${qualified(table)} where version <> '.atlas_cloud_identifier' order by version collate "C"`);
+    from ${
+    qualified(table)
+  } where version <> '.atlas_cloud_identifier' order by version collate "C"`);
   return rows.map((row) => ({
     version: String(row["version"]),
     description: String(row["description"]),

@@ -7,6 +7,11 @@ import { readFields, ServerError, type ServerFields } from "./server_error.ts";
 import { planTls } from "./tls.ts";
 import { Wire } from "./wire.ts";
 
+/** The driver takes a socket from outside; its types do not say so. */
+type DriverOptions = postgres.Options<Record<string, never>> & {
+  readonly socket: () => Promise<unknown>;
+};
+
 /** One row of a result; values are what the driver makes of PostgreSQL's types. */
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -76,7 +81,11 @@ export class Session implements AsyncDisposable {
     try {
       for (const tls of plans) {
         try {
-          return await Session.#openOnce(database, { ...options, wire: new Wire(database, tls), signal });
+          return await Session.#openOnce(database, {
+            ...options,
+            wire: new Wire(database, tls),
+            signal,
+          });
         } catch (error) {
           refusal = error;
           // No entry of pg_hba.conf for this way; `allow` and `prefer` have another.
@@ -95,7 +104,7 @@ export class Session implements AsyncDisposable {
     options: SessionOptions & { readonly wire: Wire },
   ): Promise<Session> {
     const { wire, redact } = options;
-    const sql = postgres({
+    const driver: DriverOptions = {
       host: "unused",
       port: 0,
       user: database.user,
@@ -114,7 +123,8 @@ export class Session implements AsyncDisposable {
       fetch_types: false,
       prepare: false,
       onnotice: (notice) => options.onNotice?.(readFields({ ...notice }, redact)),
-    });
+    };
+    const sql = postgres(driver);
     try {
       const rows = await Promise.race([sql.unsafe<Row[]>(FACTS), aborted(options.signal)]);
       wire.identify(rows);

@@ -14,7 +14,9 @@ export async function resetSession(session: Session, locks: readonly number[]): 
     reset session authorization; reset role; reset all; discard temp; discard plans;
     discard sequences; deallocate all; close all; unlisten *;
     select count(distinct objid)::int as held from pg_locks where pid = pg_backend_pid() and granted
-      and locktype = 'advisory' and classid = 0 and objsubid = 1 and objid in (${locks.join(", ")})`);
+      and locktype = 'advisory' and classid = 0 and objsubid = 1 and objid in (${
+    locks.join(", ")
+  })`);
   if (locks.length > 0 && rows[0]?.["held"] !== locks.length) {
     throw new MigrateError("lock_lost", "Cannot go on: this session no longer holds its lock", {
       hint:

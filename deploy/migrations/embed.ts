@@ -1,0 +1,3 @@
+import type { Folder } from "../../src/migrations/mod.ts";
+
+export const folders: readonly Folder[] = [];

@@ -1,0 +1,152 @@
+import { apply } from "../commands/apply.ts";
+import { chooseEngine, type EngineName } from "../commands/engine.ts";
+import { loadPool } from "../commands/pool.ts";
+import { loadSettings } from "../config/mod.ts";
+import { describeDatabase } from "../dsn.ts";
+import { EXIT, MigrateError } from "../errors.ts";
+import { nameOf } from "../failure.ts";
+import type { ExecOrder, TxMode } from "../migrations/mod.ts";
+import { redactor } from "../redact.ts";
+import type { ApplyReport } from "../report.ts";
+import { VERSION } from "../version.ts";
+import type { World } from "../world.ts";
+import { applyDocument } from "./apply_document.ts";
+import { appliedLine, haltLine, summary } from "./apply_text.ts";
+import { errorText } from "./error_text.ts";
+import { exitCode } from "./exit_code.ts";
+import { LiveLine } from "./live_line.ts";
+import { styleFor } from "./style.ts";
+
+/** The flags of `migrate apply`. */
+export interface ApplyFlags {
+  readonly config?: string | undefined;
+  readonly engine?: EngineName | undefined;
+  readonly migrations?: string | undefined;
+  readonly revisionsSchema?: string | undefined;
+  readonly lockTimeout?: number | undefined;
+  readonly txMode: TxMode;
+  readonly execOrder: ExecOrder;
+  readonly baseline?: string | undefined;
+  readonly allowDirty?: true | undefined;
+  readonly amount?: number | undefined;
+  readonly json?: true | undefined;
+  readonly quiet?: true | undefined;
+  readonly verbose?: true | undefined;
+  readonly color: boolean;
+}
+
+const LOCK_TIMEOUT_MS = 10_000;
+
+/** `migrate apply`: loads everything, applies, and prints what became of it. */
+export async function runApply(world: World, flags: ApplyFlags): Promise<number> {
+  const settings = await loadSettings({
+    env: world.env,
+    configFile: flags.config,
+    applicationName: `hotpot-migrate/${VERSION}`,
+  });
+  const { migrate } = settings;
+  const pool = await loadPool(flags.migrations ?? migrate.migrations);
+  const engine = await chooseEngine(flags.engine ?? migrate.engine ?? "auto", world.env);
+  const screen = new Screen(world, flags);
+  for (const warning of settings.warnings) screen.warn(warning);
+  const { choice } = engine;
+  screen.say(
+    `Database ${describeDatabase(settings.database)}, ${
+      choice.name === "atlas" ? `Atlas ${choice.version} (${choice.path})` : "embedded engine"
+    } (${choice.reason})`,
+  );
+  screen.detail(`settings from ${settings.source}, ${pool.migrations.length} migrations on offer`);
+  using live = screen.live;
+  live.show("Connecting");
+  const report = await apply({
+    database: settings.database,
+    pool,
+    engine,
+    revisionsSchema: flags.revisionsSchema ?? migrate.revisions_schema,
+    lockTimeoutMs: flags.lockTimeout ?? migrate.lock_timeout ?? LOCK_TIMEOUT_MS,
+    execOrder: flags.execOrder,
+    txMode: flags.txMode,
+    baseline: flags.baseline,
+    allowDirty: flags.allowDirty === true,
+    amount: flags.amount,
+    operator: `hotpot-migrate ${VERSION}`,
+    env: world.env,
+    signal: world.signal,
+    redact: redactor(settings.secrets).redact,
+    events: {
+      onPlan: ({ pending }) => {
+        screen.detail(`${pending.length} pending`);
+        live.show(choice.name === "atlas" ? `Atlas is applying ${pending.length}` : "Applying");
+      },
+      onStart: (migration) => live.show(`Applying ${nameOf(migration)}`),
+      onApplied: (applied) => screen.result(appliedLine(applied, screen.out)),
+      onNotice: ({ severity, message }) => screen.say(`${severity.toLowerCase()}: ${message}`),
+      onWait: (holder) => screen.say(`Waiting for another run: the lock is held by ${holder}`),
+    },
+  });
+  live.clear();
+  return conclude(world, report, { flags, screen });
+}
+
+function conclude(
+  world: World,
+  report: ApplyReport,
+  options: { readonly flags: ApplyFlags; readonly screen: Screen },
+): number {
+  const { flags, screen } = options;
+  if (flags.json) world.out(`${JSON.stringify(applyDocument(report), null, 2)}\n`);
+  const { error } = report;
+  if (error === undefined) {
+    screen.detail(
+      `history in schema "${report.revisionsSchema}", PostgreSQL ${report.serverVersion}`,
+    );
+    screen.result(summary(report));
+    return EXIT.done;
+  }
+  const halted = new MigrateError(error.code, error.message, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    details: [...error.details, haltLine(report)],
+  });
+  world.err(errorText(halted, screen.err));
+  return exitCode(error, world.signal);
+}
+
+/** The two streams and who may write on them: results, talk, details. */
+class Screen {
+  readonly live: LiveLine;
+  readonly out;
+  readonly err;
+  readonly #world: World;
+  readonly #flags: ApplyFlags;
+
+  constructor(world: World, flags: ApplyFlags) {
+    this.#world = world;
+    this.#flags = flags;
+    const color = flags.color;
+    this.out = styleFor(world, { stream: "out", color });
+    this.err = styleFor(world, { stream: "err", color });
+    this.live = new LiveLine(world, { on: flags.quiet !== true });
+  }
+
+  /** A result, on standard output, unless that belongs to the JSON document. */
+  result(text: string): void {
+    if (this.#flags.quiet || this.#flags.json) return;
+    this.live.pause(() => this.#world.out(text));
+  }
+
+  /** Talk, on standard error. */
+  say(text: string): void {
+    if (this.#flags.quiet) return;
+    this.live.pause(() => this.#world.err(`${this.err.dim(text)}\n`));
+  }
+
+  /** More talk, for `--verbose`. */
+  detail(text: string): void {
+    if (this.#flags.verbose) this.say(text);
+  }
+
+  /** A warning, which `--quiet` does not silence. */
+  warn(text: string): void {
+    this.live.pause(() => this.#world.err(`${this.err.yellow("warning")}: ${text}\n`));
+  }
+}

@@ -1,0 +1,105 @@
+import { isAbsolute, join } from "node:path";
+import type { Database } from "../database.ts";
+import { MigrateError } from "../errors.ts";
+import { type DatabaseSettings, parseDatabaseSection } from "./database_section.ts";
+import { didYouMean } from "./faults.ts";
+import { readConfigFile } from "./file.ts";
+import { type MigrateSettings, parseMigrateSection } from "./migrate_section.ts";
+import { readPasswordFile } from "./password_file.ts";
+import type { Sections } from "./section.ts";
+
+/** All settings of a run, checked. */
+export interface Settings {
+  readonly database: Database;
+  readonly migrate: MigrateSettings;
+  /** Where they came from: `config.yaml`. */
+  readonly source: string;
+  readonly warnings: readonly string[];
+  /** What must not be seen in any output. */
+  readonly secrets: readonly string[];
+}
+
+/** What decides where settings come from. */
+export interface LoadOptions {
+  readonly env: Readonly<Record<string, string>>;
+  /** The file of `--config`; goes before `CONFIG_FILE`. */
+  readonly configFile: string | undefined;
+  /** For the default of `application_name`: `hotpot-migrate/0.1.0`. */
+  readonly applicationName: string;
+}
+
+/**
+ * Loads the settings from where `CONFIG_SOURCE` says.
+ *
+ * @throws {MigrateError} `config_missing`, `config_unreadable`, `config_syntax`, `config_invalid`,
+ * `dsn_not_configured`, `dsn_incomplete`.
+ */
+export async function loadSettings(options: LoadOptions): Promise<Settings> {
+  const sections = await loadSections(options);
+  const migrate = parseMigrateSection(sections, options.env);
+  const { settings, warnings } = parseDatabaseSection(sections);
+  const secret = settings.password_file === undefined
+    ? { password: settings.password, warnings: [] }
+    : await readPasswordFile(within(sections.folder, settings.password_file));
+  return {
+    database: toDatabase(settings, { ...options, sections, password: secret.password }),
+    migrate: migrate.settings,
+    source: sections.source,
+    warnings: [...sections.warnings, ...warnings, ...migrate.warnings, ...secret.warnings],
+    secrets: secret.password === undefined ? [] : [secret.password],
+  };
+}
+
+async function loadSections(options: LoadOptions): Promise<Sections> {
+  const source = options.env["CONFIG_SOURCE"] || "file";
+  switch (source) {
+    case "file":
+      return await readConfigFile(
+        options.configFile ?? (options.env["CONFIG_FILE"] || "config.yaml"),
+      );
+    case "vault":
+      throw new MigrateError(
+        "not_supported",
+        "Cannot load settings from Vault: not in this version",
+        {
+          hint: "Set CONFIG_SOURCE=file",
+        },
+      );
+    default:
+      throw new MigrateError(
+        "config_invalid",
+        `Cannot load settings: CONFIG_SOURCE is "${source}", must be file or vault${
+          didYouMean(source, ["file", "vault"])
+        }`,
+        { hint: "Set CONFIG_SOURCE to file or vault" },
+      );
+  }
+}
+
+function toDatabase(
+  settings: DatabaseSettings,
+  context: LoadOptions & { readonly sections: Sections; readonly password: string | undefined },
+): Database {
+  const { folder } = context.sections;
+  const file = (path: string) => path === "system" ? path : within(folder, path);
+  return {
+    host: settings.host,
+    port: settings.port,
+    user: settings.user,
+    ...(context.password === undefined ? {} : { password: context.password }),
+    dbname: settings.dbname,
+    // The system's authorities are of use only when the host's name is checked too, as in libpq.
+    sslmode: settings.sslrootcert === "system" ? "verify-full" : settings.sslmode,
+    ...(settings.sslrootcert === undefined ? {} : { sslrootcert: file(settings.sslrootcert) }),
+    ...(settings.sslcert === undefined ? {} : { sslcert: file(settings.sslcert) }),
+    ...(settings.sslkey === undefined ? {} : { sslkey: file(settings.sslkey) }),
+    connectTimeoutMs: settings.connect_timeout,
+    ...(settings.search_path === undefined ? {} : { searchPath: settings.search_path }),
+    applicationName: settings.application_name ?? context.applicationName,
+    ...(settings.role === undefined ? {} : { role: settings.role }),
+  };
+}
+
+function within(folder: string, path: string): string {
+  return isAbsolute(path) ? path : join(folder, path);
+}

@@ -1,0 +1,53 @@
+/** One environment variable that a program reads. */
+export interface Variable {
+  readonly name: string;
+  readonly programs: readonly ("migrate" | "genmigrate")[];
+  readonly meaning: string;
+  readonly fallback?: string;
+}
+
+const BOTH = ["migrate", "genmigrate"] as const;
+
+/**
+ * Every environment variable that the programs read. From here come the permissions, the README's
+ * table and the tests on the compiled programs: a name that is missing here reads as unset.
+ */
+export const VARIABLES: readonly Variable[] = [
+  {
+    name: "CONFIG_SOURCE",
+    programs: BOTH,
+    meaning: "where the settings are: `file`",
+    fallback: "file",
+  },
+  {
+    name: "CONFIG_FILE",
+    programs: BOTH,
+    meaning: "the configuration file",
+    fallback: "config.yaml",
+  },
+  { name: "MIGRATE_ENGINE", programs: ["migrate"], meaning: "as `--engine`", fallback: "auto" },
+  {
+    name: "MIGRATE_LOCK_TIMEOUT",
+    programs: ["migrate"],
+    meaning: "as `--lock-timeout`",
+    fallback: "10s",
+  },
+  { name: "MIGRATE_REVISIONS_SCHEMA", programs: ["migrate"], meaning: "as `--revisions-schema`" },
+  { name: "MIGRATE_MIGRATIONS", programs: ["migrate"], meaning: "as `--migrations`" },
+  { name: "NO_COLOR", programs: BOTH, meaning: "no colours when not empty" },
+  { name: "FORCE_COLOR", programs: BOTH, meaning: "colours even off a terminal" },
+  { name: "TERM", programs: BOTH, meaning: "`dumb`: no colours, no live line" },
+  { name: "PATH", programs: BOTH, meaning: "where Atlas is looked for" },
+  { name: "TMPDIR", programs: BOTH, meaning: "passed on to Atlas" },
+  { name: "TEMP", programs: BOTH, meaning: "passed on to Atlas (Windows)" },
+  { name: "TMP", programs: BOTH, meaning: "passed on to Atlas (Windows)" },
+  { name: "SystemRoot", programs: BOTH, meaning: "passed on to Atlas (Windows)" },
+  { name: "SSL_CERT_FILE", programs: BOTH, meaning: "passed on to Atlas: authorities to trust" },
+  { name: "SSL_CERT_DIR", programs: BOTH, meaning: "passed on to Atlas: authorities to trust" },
+];
+
+/** The permission to read exactly the variables of a program. */
+export function environmentFlag(program: "migrate" | "genmigrate"): string {
+  const names = VARIABLES.filter(({ programs }) => programs.includes(program));
+  return `--allow-env=${names.map(({ name }) => name).join(",")}`;
+}
