@@ -64,6 +64,8 @@ export const CODES = {
   missing_migration: [1, "a half-done migration is not on offer"],
   partial_in_middle: [1, "a migration is half done and later ones were applied"],
   history_changed: [1, "an executed statement of a half-done migration has changed"],
+  // development
+  postgres_failed: [1, "the throwaway PostgreSQL of the demo or the tests failed"],
 } as const satisfies Record<string, readonly [1 | 2 | 3 | 130, string]>;
 
 /** A stable, symbolic name for one kind of failure. */

@@ -148,7 +148,7 @@ export class Session implements AsyncDisposable {
    * @throws {MigrateError} `connection_lost` when the connection ends before the answer.
    */
   async query(text: string): Promise<readonly Row[]> {
-    return await this.#send(text);
+    return [...await this.#send(text)];
   }
 
   /** Sends one text as a simple query and returns the command tag of its last result, as `COMMIT`. */
@@ -160,7 +160,10 @@ export class Session implements AsyncDisposable {
   async #send(text: string): Promise<postgres.RowList<Row[]>> {
     if (this.#wire.closed) throw this.#lostError();
     try {
-      return await this.#sql.unsafe<Row[]>(text);
+      const result = await this.#sql.unsafe<Row[]>(text);
+      // Of a text with several commands the driver makes a list of results.
+      const last: unknown = result.at(-1);
+      return Array.isArray(last) ? last as postgres.RowList<Row[]> : result;
     } catch (error) {
       if (error instanceof postgres.PostgresError && error.severity_local !== "FATAL") {
         throw serverError(error, this.#redact);

@@ -1,0 +1,60 @@
+import { dirname, join } from "node:path";
+
+const OWNER = "owner.lock";
+
+/** What decides over the folders that dead runs have left. */
+export interface OwnedFolderOptions {
+  /** The start of the folder's name; a random part follows. */
+  readonly prefix: string;
+  /**
+   * Asked for a folder whose owner is dead: whether it may be removed. May end what still uses it.
+   */
+  readonly release: (root: string) => Promise<boolean>;
+}
+
+/**
+ * A private folder (0700) for as long as its owner lives. It holds a locked file, and the lock ends
+ * with the process however that ends: so the next run can tell what dead ones left, and removes it.
+ */
+export class OwnedFolder implements AsyncDisposable {
+  readonly root: string;
+  readonly #lock: Deno.FsFile;
+
+  private constructor(root: string, lock: Deno.FsFile) {
+    this.root = root;
+    this.#lock = lock;
+  }
+
+  /** Creates a folder below the system's temporary one, and removes abandoned ones beside it. */
+  static async create(options: OwnedFolderOptions): Promise<OwnedFolder> {
+    // On Windows the user's own temporary folder is closed to others.
+    const root = await Deno.makeTempDir({ prefix: options.prefix });
+    const draft = join(root, `${OWNER}.new`);
+    const lock = await Deno.open(draft, { create: true, write: true, mode: 0o600 });
+    await lock.lock(true);
+    // Under its own name the file is never seen without its lock.
+    await Deno.rename(draft, join(root, OWNER));
+    await removeAbandoned(dirname(root), options);
+    return new OwnedFolder(root, lock);
+  }
+
+  /** Removes the folder. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#lock.close();
+    await Deno.remove(this.root, { recursive: true });
+  }
+}
+
+async function removeAbandoned(temp: string, options: OwnedFolderOptions): Promise<void> {
+  for await (const entry of Deno.readDir(temp)) {
+    if (!entry.isDirectory || !entry.name.startsWith(options.prefix)) continue;
+    const root = join(temp, entry.name);
+    try {
+      using lock = await Deno.open(join(root, OWNER), { write: true });
+      const dead = await lock.tryLock(true);
+      if (dead && await options.release(root)) await Deno.remove(root, { recursive: true });
+    } catch {
+      // Somebody else's, just being made, or gone already.
+    }
+  }
+}

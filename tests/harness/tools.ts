@@ -1,0 +1,19 @@
+/** The programs that some tests need, where the environment names them. */
+export const tools = {
+  atlas: Deno.env.get("ATLAS_BIN"),
+  bao: Deno.env.get("BAO_BIN"),
+  denort: Deno.env.get("DENORT_LINUX"),
+} as const;
+
+/** The name of a tool. */
+export type Tool = keyof typeof tools;
+
+/** A test that needs a tool; without it the test is ignored, and its name says what is missing. */
+export function toolTest(tool: Tool, name: string, fn: (path: string) => Promise<void>): void {
+  const path = tools[tool];
+  Deno.test({
+    name: path === undefined ? `${name} [needs ${tool}]` : name,
+    ignore: path === undefined,
+    fn: () => fn(path ?? ""),
+  });
+}
