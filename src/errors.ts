@@ -51,6 +51,7 @@ export const CODES = {
   migration_encoding: [2, "a migration is not UTF-8, or has a byte order mark or a NUL"],
   migration_name: [2, "a migration is not named NNNN_name.sql"],
   duplicate_version: [2, "a number is taken more than once"],
+  migration_too_large: [2, "a migration has more than 8 MiB and cannot be embedded"],
   sum_missing: [2, "a layer with files has no atlas.sum"],
   sum_format: [2, "an atlas.sum is not readable, as after a merge conflict"],
   sum_mismatch: [2, "a migration differs from its atlas.sum"],

@@ -1,0 +1,33 @@
+CREATE SCHEMA gold;
+COMMENT ON SCHEMA gold IS 'What people look at';
+
+CREATE TABLE gold.daily_findings (
+  day date NOT NULL,
+  severity silver.severity NOT NULL,
+  opened integer NOT NULL DEFAULT 0,
+  resolved integer NOT NULL DEFAULT 0,
+  PRIMARY KEY (day, severity)
+);
+
+CREATE VIEW gold.open_findings AS
+SELECT f.finding_id,
+       f.severity,
+       f.rule,
+       COALESCE(m.hostname, a.email) AS subject,
+       f.found_at
+  FROM silver.findings f
+  LEFT JOIN silver.machines m USING (machine_id)
+  LEFT JOIN silver.accounts a USING (account_id)
+ WHERE f.resolved_at IS NULL;
+COMMENT ON VIEW gold.open_findings IS 'Findings that nobody has resolved yet; -- the newest are not first';
+
+CREATE MATERIALIZED VIEW gold.findings_by_severity AS
+SELECT severity, count(*) AS open_findings, min(found_at) AS oldest
+  FROM silver.findings
+ WHERE resolved_at IS NULL
+ GROUP BY severity;
+CREATE UNIQUE INDEX findings_by_severity_idx ON gold.findings_by_severity (severity);
+
+CREATE FUNCTION gold.severity_weight(level silver.severity) RETURNS integer
+LANGUAGE sql IMMUTABLE
+AS 'SELECT CASE level WHEN ''low'' THEN 1 WHEN ''medium'' THEN 3 WHEN ''high'' THEN 10 ELSE 30 END;';

@@ -1,0 +1,67 @@
+import { apply, type ApplyRequest } from "../../src/commands/apply.ts";
+import { mergeLayers, type Pool } from "../../src/migrations/mod.ts";
+import { computeSums, formatSums, type SourceFile } from "../../src/migrations/sums.ts";
+import { LAYERS } from "../../src/layers.ts";
+import type { ApplyReport } from "../../src/report.ts";
+import { tools } from "./tools.ts";
+import type { Database } from "../../src/database.ts";
+
+/** A pool of files given by their paths: `{ "bronze/0001_a.sql": "select 1;" }`. */
+export function poolOf(files: Readonly<Record<string, string>>): Pool {
+  return mergeLayers(LAYERS.map((layer) => {
+    const own: SourceFile[] = Object.entries(files).flatMap(([path, text]) => {
+      const [folder, name] = path.split("/");
+      return folder === layer && name !== undefined ? [{ name, text }] : [];
+    });
+    return {
+      layer,
+      path: `migrations/${layer}`,
+      files: own,
+      sum: own.length === 0 ? undefined : formatSums(computeSums(own)),
+    };
+  }));
+}
+
+/** Which engine a test runs with. */
+export type TestEngine = "embedded" | "atlas";
+
+/** The engines that can be tested here. */
+export const testEngines: readonly TestEngine[] = tools.atlas === undefined
+  ? ["embedded"]
+  : ["embedded", "atlas"];
+
+/** Applies a pool to a database as the program would, in silence. */
+export async function applyPool(
+  database: Database,
+  pool: Pool,
+  changes: Partial<ApplyRequest> & { readonly use?: TestEngine } = {},
+): Promise<ApplyReport> {
+  const { use = "embedded", ...rest } = changes;
+  return await apply({
+    database,
+    pool,
+    engine: use === "embedded" ? { choice: { name: "embedded", reason: "test" } } : {
+      choice: { name: "atlas", version: "v1.2.3", reason: "test" },
+      program: { path: tools.atlas ?? "", version: "v1.2.3", edition: "community" },
+    },
+    revisionsSchema: undefined,
+    lockTimeoutMs: 10_000,
+    execOrder: "linear",
+    txMode: "file",
+    baseline: undefined,
+    allowDirty: false,
+    amount: undefined,
+    operator: "hotpot-migrate test",
+    env: { PATH: Deno.env.get("PATH") ?? "" },
+    signal: new AbortController().signal,
+    redact: (text) => text,
+    events: {
+      onPlan: () => {},
+      onStart: () => {},
+      onApplied: () => {},
+      onNotice: () => {},
+      onWait: () => {},
+    },
+    ...rest,
+  });
+}
