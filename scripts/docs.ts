@@ -1,0 +1,77 @@
+// deno-lint-ignore-file no-console -- a script prints
+import { main } from "../src/cli/mod.ts";
+import { environmentFlag, VARIABLES } from "../src/environment.ts";
+import { CODES } from "../src/errors.ts";
+
+/** What stands in the README between `<!-- begin NAME -->` and `<!-- end NAME -->`. */
+const PARTS: Readonly<Record<string, () => string | Promise<string>>> = {
+  help: async () => `\`\`\`text\n${(await helpOf(["apply", "--help"])).trimEnd()}\n\`\`\``,
+  environment: () =>
+    table(
+      ["variable", "meaning", "default"],
+      VARIABLES.map(({ fallback, meaning, name }) => [`\`${name}\``, meaning, fallback ?? ""]),
+    ),
+  codes: () =>
+    table(
+      ["code", "exit", "meaning"],
+      Object.entries(CODES).map((
+        [code, [exit, meaning]],
+      ) => [`\`${code}\``, String(exit), meaning]),
+    ),
+};
+
+/** Writes the generated parts, or with `--check` says which are stale. */
+async function run(args: readonly string[]): Promise<number> {
+  const stale: string[] = [];
+  for (const [file, renew] of [["README.md", readme], ["deno.json", manifest]] as const) {
+    const present = await Deno.readTextFile(file);
+    const fresh = await renew(present);
+    if (fresh === present) continue;
+    stale.push(file);
+    if (!args.includes("--check")) await Deno.writeTextFile(file, fresh);
+  }
+  if (stale.length === 0) return 0;
+  if (!args.includes("--check")) return 0;
+  console.error(`${stale.join(" and ")}: stale, run deno task docs`);
+  return 1;
+}
+
+async function readme(text: string): Promise<string> {
+  let result = text;
+  for (const [name, make] of Object.entries(PARTS)) {
+    const pattern = new RegExp(`(<!-- begin ${name} -->\n)[\\s\\S]*?(\n<!-- end ${name} -->)`);
+    if (!pattern.test(result)) throw new Error(`README.md has no place for "${name}"`);
+    const part = await make();
+    result = result.replace(pattern, (_, begin, end) => `${begin}\n${part}\n${end}`);
+  }
+  return result;
+}
+
+function manifest(text: string): string {
+  return text.replace(/--allow-env=\S+/, environmentFlag("migrate"));
+}
+
+async function helpOf(args: readonly string[]): Promise<string> {
+  let text = "";
+  await main({
+    args,
+    env: {},
+    signal: new AbortController().signal,
+    out: (part) => text += part,
+    err: (part) => text += part,
+    terminal: { out: false, err: false, columns: 80 },
+  });
+  return text;
+}
+
+/** A table as `deno fmt` lays it out. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, i) =>
+    Math.max(title.length, 3, ...rows.map((row) => [...(row[i] ?? "")].length))
+  );
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+}
+
+if (import.meta.main) Deno.exit(await run(Deno.args));
