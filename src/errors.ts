@@ -64,6 +64,7 @@ export const CODES = {
   baseline_not_found: [2, "the baseline is not the version of a migration"],
   missing_migration: [1, "a half-done migration is not on offer"],
   partial_in_middle: [1, "a migration is half done and later ones were applied"],
+  migration_changed: [1, "an applied migration has changed or is gone"],
   history_changed: [1, "an executed statement of a half-done migration has changed"],
   // development
   postgres_failed: [1, "the throwaway PostgreSQL of the demo or the tests failed"],

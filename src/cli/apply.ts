@@ -28,6 +28,7 @@ export interface ApplyFlags {
   readonly execOrder: ExecOrder;
   readonly baseline?: string | undefined;
   readonly allowDirty?: true | undefined;
+  readonly allowChanged?: true | undefined;
   readonly amount?: number | undefined;
   readonly json?: true | undefined;
   readonly quiet?: true | undefined;
@@ -68,6 +69,7 @@ export async function runApply(world: World, flags: ApplyFlags): Promise<number>
     txMode: flags.txMode,
     baseline: flags.baseline,
     allowDirty: flags.allowDirty === true,
+    allowChanged: flags.allowChanged === true,
     amount: flags.amount,
     operator: `hotpot-migrate ${VERSION}`,
     env: world.env,

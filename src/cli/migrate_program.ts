@@ -37,7 +37,7 @@ export async function runMigrate(world: World): Promise<number> {
     await program.parseAsync([...world.args], { from: "user" });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error instanceof CommanderError) return usage(world, error);
     return reportFailure(world, error);
   }
 }
@@ -87,6 +87,7 @@ function buildProgram(world: World, done: (code: number) => void) {
     )
     .option("--baseline <version>", "take over a database that has everything up to this version")
     .option("--allow-dirty", "start in a database that holds something else")
+    .option("--allow-changed", "go on although an applied file has changed since")
     .option("--json", "print one JSON document on standard output, and nothing else there")
     .option("-q, --quiet", "print nothing unless something is wrong")
     .option("-v, --verbose", "say more about what is done, and how")
@@ -108,22 +109,34 @@ function milliseconds(text: string): number {
   throw new InvalidArgumentError(parsed.fault);
 }
 
+/** The parser has told a person already; a program gets its document all the same. */
+function usage(world: World, error: CommanderError): number {
+  if (error.exitCode === 0) return EXIT.done;
+  if (world.args.includes("--json")) {
+    printDocument(world, new MigrateError("usage", error.message.replace(/^error: /, "")));
+  }
+  return EXIT.usage;
+}
+
 /** What a command did not turn into a report: an error of ours, or a bug. */
 function reportFailure(world: World, error: unknown): number {
-  const json = world.args.includes("--json");
   const style = styleFor(world, { stream: "err", color: !world.args.includes("--no-color") });
-  const known = error instanceof MigrateError ? error : new MigrateError(
-    "internal",
-    error instanceof Error ? error.message : String(error),
-    {
-      hint: "This is a fault of the program: please report it, with these lines",
-      details: (error instanceof Error ? error.stack ?? "" : "").split("\n").slice(1),
-      cause: error,
-    },
-  );
-  if (json) {
-    world.out(`${JSON.stringify({ status: "failed", error: errorDocument(known) }, null, 2)}\n`);
-  }
+  const known = error instanceof MigrateError ? error : toInternal(error);
+  if (world.args.includes("--json")) printDocument(world, known);
   world.err(errorText(known, style));
   return exitCode(known, world.signal);
+}
+
+function toInternal(error: unknown): MigrateError {
+  const stack = error instanceof Error ? error.stack ?? "" : "";
+  return new MigrateError("internal", error instanceof Error ? error.message : String(error), {
+    hint: "This is a fault of the program: please report it, with these lines",
+    details: stack.split("\n").slice(1),
+    cause: error,
+  });
+}
+
+function printDocument(world: World, error: MigrateError): void {
+  const document = { status: "failed", error: errorDocument(error) };
+  world.out(`${JSON.stringify(document, null, 2)}\n`);
 }

@@ -3,11 +3,13 @@ import type { Database } from "../database.ts";
 import { describeDatabase, toPostgresUrl } from "../dsn.ts";
 import { MigrateError } from "../errors.ts";
 import {
+  compareHistory,
   type ExecOrder,
   type Migration,
   type Plan,
   planApply,
   type Pool,
+  refuseChanged,
   type Revision,
   REVISION_TYPE,
   splitStatements,
@@ -43,6 +45,8 @@ export interface ApplyRequest {
   readonly txMode: TxMode;
   readonly baseline: string | undefined;
   readonly allowDirty: boolean;
+  /** Whether to go on although an applied file has changed. */
+  readonly allowChanged: boolean;
   /** At most how many files to apply. */
   readonly amount: number | undefined;
   /** Who we are in the history, as `hotpot-migrate 0.1.0`. */
@@ -138,6 +142,7 @@ async function preflight(session: Session, request: ApplyRequest): Promise<Prefl
   if (request.engine.program === undefined) await takeLock(session, LOCKS.atlas, lock);
   const table = await findRevisions(session, request.revisionsSchema);
   const rows = await readRevisions(session, table);
+  if (!request.allowChanged) refuseChanged(compareHistory(request.pool, rows));
   const plan = planApply(request.pool, rows, {
     execOrder: request.execOrder,
     txMode: request.txMode,

@@ -1,3 +1,4 @@
+export { compareHistory, type Comparison, refuseChanged } from "./changed.ts";
 export { isSumIgnored, readDirectives } from "./directives.ts";
 export { checkText } from "./encoding.ts";
 export { compareBytes, parseName } from "./name.ts";

@@ -50,6 +50,7 @@ export async function applyPool(
     txMode: "file",
     baseline: undefined,
     allowDirty: false,
+    allowChanged: false,
     amount: undefined,
     operator: "hotpot-migrate test",
     env: { PATH: Deno.env.get("PATH") ?? "" },
