@@ -1,0 +1,56 @@
+import { join } from "node:path";
+import { toPostgresUrl } from "../../src/dsn.ts";
+import type { Database } from "../../src/database.ts";
+import { tools } from "./tools.ts";
+
+/** How a run of the real Atlas by hand ended. */
+export interface AtlasRun {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the real Atlas as a person would, with the URL on its standard input. */
+export async function atlas(
+  args: readonly string[],
+  options: { readonly database?: Database; readonly revisionsSchema?: string } = {},
+): Promise<AtlasRun> {
+  const { database, revisionsSchema = "atlas_schema_revisions" } = options;
+  const config = database === undefined
+    ? undefined
+    : `env "x" {\n  url = "${
+      toPostgresUrl(database)
+    }"\n  migration {\n    revisions_schema = "${revisionsSchema}"\n  }\n}\n`;
+  const child = new Deno.Command(tools.atlas ?? "", {
+    args: [
+      ...args,
+      ...(config === undefined ? [] : ["--config", "file:///dev/stdin", "--env", "x"]),
+    ],
+    clearEnv: true,
+    env: { HOME: "/nonexistent", ATLAS_NO_UPDATE_NOTIFIER: "1", ATLAS_NO_UPGRADE_SUGGESTIONS: "1" },
+    stdin: config === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  if (config !== undefined) {
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(config));
+    await writer.close();
+  }
+  const { code, stdout, stderr } = await child.output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+/** A temporary folder with files, gone at the end of the scope. */
+export async function folderOf(files: Readonly<Record<string, string>>) {
+  const path = await Deno.makeTempDir({ prefix: "hotpot-test-" });
+  for (const [name, text] of Object.entries(files)) {
+    await Deno.mkdir(join(path, name, ".."), { recursive: true });
+    await Deno.writeTextFile(join(path, name), text);
+  }
+  return {
+    path,
+    [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }),
+  };
+}
