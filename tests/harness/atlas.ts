@@ -43,7 +43,9 @@ export async function atlas(
 }
 
 /** A temporary folder with files, gone at the end of the scope. */
-export async function folderOf(files: Readonly<Record<string, string>>) {
+export async function folderOf(
+  files: Readonly<Record<string, string>>,
+): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await Deno.makeTempDir({ prefix: "hotpot-test-" });
   for (const [name, text] of Object.entries(files)) {
     await Deno.mkdir(join(path, name, ".."), { recursive: true });
