@@ -252,7 +252,7 @@ async function history(
   const { redact } = request;
   if (session.lost) {
     // A new signal: whoever was told to stop still has to say what was done.
-    return await settle(session, table, { redact, signal: new AbortController().signal });
+    return await settle(session, table.schema, { redact, signal: new AbortController().signal });
   }
   return await readRevisions(session, await findRevisions(session, table.schema));
 }

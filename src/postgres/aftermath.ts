@@ -1,5 +1,5 @@
 import type { Revision } from "../migrations/mod.ts";
-import { readRevisions, type RevisionsTable } from "./revisions.ts";
+import { findRevisions, readRevisions } from "./revisions.ts";
 import { Session, type SessionOptions } from "./session.ts";
 
 /** How long to look for the truth after a connection was lost. */
@@ -8,11 +8,11 @@ const SETTLE_MS = 30_000;
 /**
  * Finds out what a session that was lost has left. The server goes on with what it has received, so
  * nothing is certain until its backend is gone: waits for that on a new connection, then reads the
- * history. Returns nothing when the truth cannot be had within 30 seconds.
+ * history in `schema`. Returns nothing when the truth cannot be had within 30 seconds.
  */
 export async function settle(
   lost: Session,
-  table: RevisionsTable,
+  schema: string,
   options: SessionOptions,
 ): Promise<readonly Revision[] | undefined> {
   const deadline = performance.now() + SETTLE_MS;
@@ -20,7 +20,10 @@ export async function settle(
     try {
       await using session = await Session.open(lost.database, options);
       while (performance.now() < deadline && !options.signal.aborted) {
-        if (!await lives(session, lost)) return await readRevisions(session, table);
+        if (!await lives(session, lost)) {
+          // The table may have been made by the run that was lost.
+          return await readRevisions(session, await findRevisions(session, schema));
+        }
         await pause(250);
       }
     } catch {

@@ -85,7 +85,7 @@ toolTest(
     await using db = await createDatabase();
     const chosen = samples(4000).filter((sample) =>
       PLAIN_BLOCK.test(sample) && !(ours(sample) instanceof Error)
-    ).slice(0, 120);
+    ).slice(0, 40);
     for (const [i, sample] of chosen.entries()) {
       const revisionsSchema = `r${i}`;
       const file = `-- atlas:txmode none\n\n${sample}`;
