@@ -69,6 +69,14 @@ export function migrationFailed(facts: FailureFacts): MigrateError {
   );
 }
 
+/** The error of a run that was told to stop while it was at a file. */
+export function interruptedIn(migration: Migration): MigrateError {
+  return new MigrateError("interrupted", `Stopped while applying ${nameOf(migration)}`, {
+    hint: "Run the same command again: it goes on where this one stopped",
+    data: { layer: migration.layer, version: migration.version, file: migration.path },
+  });
+}
+
 /** How people speak of a migration: `0007_add_x (silver)`. */
 export function nameOf(migration: Migration): string {
   const name = migration.file.replace(/\.sql$/, "");

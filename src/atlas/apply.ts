@@ -1,5 +1,5 @@
 import { MigrateError } from "../errors.ts";
-import { migrationFailed } from "../failure.ts";
+import { interruptedIn, migrationFailed } from "../failure.ts";
 import {
   type Migration,
   type PlannedFile,
@@ -23,6 +23,7 @@ export interface AtlasApplyOptions {
  * settings behind in Atlas' connection, so that none reaches the next file.
  *
  * @throws {MigrateError} `migration_failed` with what Atlas tells, `lock_timeout`, `atlas_failed`,
+ * `interrupted`,
  * and the codes of `Atlas.run`.
  */
 export async function applyThroughAtlas(
@@ -32,7 +33,8 @@ export async function applyThroughAtlas(
 ): Promise<void> {
   for (const batch of batches(files)) {
     const args = applyArguments(batch, options.execOrder);
-    report(batch, await atlas.run(args, applyConfig(options.config)), options);
+    const result = await atlas.run(args, applyConfig(options.config));
+    report(batch, result, { ...options, stopped: atlas.stopped });
   }
 }
 
@@ -66,7 +68,7 @@ interface AtlasFile {
 function report(
   batch: readonly PlannedFile[],
   result: AtlasResult,
-  options: AtlasApplyOptions,
+  options: AtlasApplyOptions & { readonly stopped: boolean },
 ): void {
   const told = parseReport(result.stdout);
   const failed = told?.Error !== undefined || result.code !== 0;
@@ -75,7 +77,11 @@ function report(
   for (const file of told?.Applied ?? []) {
     const migration = batch.find((planned) => planned.migration.file === file.Name)?.migration;
     if (migration === undefined) continue;
-    if (file.Error !== undefined) throw failureOf(migration, file);
+    if (file.Error !== undefined) {
+      throw options.stopped && isCancelled(file)
+        ? interruptedIn(migration)
+        : failureOf(migration, file);
+    }
     if (failed && allOrNone) continue;
     options.onApplied({
       migration,
@@ -85,6 +91,7 @@ function report(
     });
   }
   if (!failed) return;
+  if (options.stopped) throw new MigrateError("interrupted", "Stopped while Atlas was applying");
   const reason = told?.Error ?? result.stderr.replace(/^Error: /, "").split("\n")[0] ?? "";
   if (reason.includes("lock is held by other session")) {
     throw new MigrateError("lock_timeout", `Cannot start: Atlas' own lock is taken`, {
@@ -120,6 +127,11 @@ function failureOf(migration: Migration, file: AtlasFile): MigrateError {
     sqlstate: parts?.[2],
     ...(statement === undefined ? {} : { statement }),
   });
+}
+
+/** Whether a file ended because Atlas was told to stop: the server's word for it, or Go's. */
+function isCancelled({ Error }: AtlasFile): boolean {
+  return /\(57014\)$|context canceled/.test(Error?.Text ?? "");
 }
 
 function statementOf(

@@ -32,6 +32,11 @@ export class Atlas {
     this.#options = options;
   }
 
+  /** Whether this run has been told to stop. */
+  get stopped(): boolean {
+    return this.#options.signal.aborted;
+  }
+
   /**
    * Runs one command with a configuration and waits for its end. When the signal fires Atlas is
    * asked to stop, so that it rolls back, and is killed if it has not ended within ten seconds.

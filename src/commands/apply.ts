@@ -2,7 +2,9 @@ import { applyThroughAtlas, Atlas, AtlasFolder, type AtlasProgram } from "../atl
 import type { Database } from "../database.ts";
 import { describeDatabase, toPostgresUrl } from "../dsn.ts";
 import { MigrateError } from "../errors.ts";
+import { nameOf } from "../failure.ts";
 import {
+  compareBytes,
   compareHistory,
   type ExecOrder,
   type Migration,
@@ -201,6 +203,7 @@ async function throughAtlas(
   run: Run,
 ): Promise<void> {
   const { env, program, redact, signal } = request;
+  refuseUnseen(run);
   await using folder = await AtlasFolder.create();
   await folder.fill(request.pool);
   const [first] = run.plan.pending;
@@ -219,6 +222,22 @@ async function throughAtlas(
     execOrder: request.execOrder,
     onApplied: (applied) => run.progress.finish(applied),
   });
+}
+
+/** Atlas looks only at files above the oldest row, so it would pass over these and say nothing. */
+function refuseUnseen({ plan, rows }: Preflight): void {
+  const oldest = rows[0]?.version;
+  const unseen = plan.pending.map(({ migration }) => migration).filter(({ version }) =>
+    oldest !== undefined && compareBytes(version, oldest) < 0
+  );
+  if (unseen.length === 0) return;
+  throw new MigrateError(
+    "not_supported",
+    `Cannot apply ${
+      unseen.map(nameOf).join(", ")
+    } through Atlas: it never looks below ${oldest}, the oldest entry of the history`,
+    { hint: "Run again with --engine embedded", data: { files: unseen.map(({ path }) => path) } },
+  );
 }
 
 function countStatements(migration: Migration): number {

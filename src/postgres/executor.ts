@@ -1,7 +1,8 @@
 import { MigrateError } from "../errors.ts";
 import type { PlannedFile, Revision } from "../migrations/mod.ts";
 import type { AppliedMigration } from "../report.ts";
-import { FileWork, interruptedIn } from "./file_work.ts";
+import { interruptedIn } from "../failure.ts";
+import { FileWork } from "./file_work.ts";
 import { type RevisionsTable, upsertRevision } from "./revisions.ts";
 import { ServerError } from "./server_error.ts";
 import type { Session } from "./session.ts";
@@ -99,11 +100,11 @@ async function executeAtomic(
   options: ExecuteOptions,
 ): Promise<void> {
   for (const [number, statement] of work.left()) {
-    if (options.signal.aborted) throw interruptedIn(work);
+    if (options.signal.aborted) throw interruptedIn(work.file.migration);
     try {
       await session.run(statement.text);
     } catch (error) {
-      throw told(error, options) ? interruptedIn(work) : work.failure(error, number);
+      throw told(error, options) ? interruptedIn(work.file.migration) : work.failure(error, number);
     }
   }
   await session.run(upsertRevision(options.table, work.finished()));
@@ -119,7 +120,7 @@ async function executeOpen(
   let applied = work.file.resumeFrom;
   await record(work.running(applied));
   for (const [number, statement] of work.left()) {
-    if (options.signal.aborted) throw interruptedIn(work);
+    if (options.signal.aborted) throw interruptedIn(work.file.migration);
     try {
       await session.run(statement.text);
     } catch (error) {
@@ -129,7 +130,7 @@ async function executeOpen(
           () => record(work.running(applied, { error, statement: statement.text })),
         );
       }
-      throw told(error, options) ? interruptedIn(work) : work.failure(error, number);
+      throw told(error, options) ? interruptedIn(work.file.migration) : work.failure(error, number);
     }
     await record(work.running(++applied));
   }

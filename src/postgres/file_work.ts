@@ -1,5 +1,4 @@
 import { migrationFailed } from "../failure.ts";
-import { MigrateError } from "../errors.ts";
 import {
   checkResume,
   type PlannedFile,
@@ -113,9 +112,4 @@ export class FileWork {
       operatorVersion: this.#operator,
     };
   }
-}
-
-/** The error of a run that was told to stop. */
-export function interruptedIn(work: FileWork): MigrateError {
-  return new MigrateError("interrupted", `Stopped while applying ${work.file.migration.file}`);
 }

@@ -283,7 +283,7 @@ for (const use of testEngines) {
     await using db = await createDatabase();
     const pool = poolOf({
       "bronze/0001_a.sql":
-        "create schema bronze; set search_path = bronze; create temp table left_over (i int);\nset role pg_monitor;\nreset role;\nselect set_config('work_mem', '1MB', false);\n",
+        "create schema bronze; set search_path = bronze; create temp table left_over (i int);\ngrant usage on schema atlas_schema_revisions to pg_monitor;\ngrant all on atlas_schema_revisions.atlas_schema_revisions to pg_monitor;\nset role pg_monitor;\nselect set_config('work_mem', '1MB', false);\n",
       "silver/0002_b.sql":
         "create table lands_in_public (i int);\ncreate table left_over (i int);\n",
       "gold/0003_c.sql":
@@ -432,6 +432,18 @@ for (const { change, code, files, first, prepare } of REFUSALS) {
     }
   });
 }
+
+toolTest("atlas", "apply() refuses through atlas what Atlas would never look at", async () => {
+  await using db = await createDatabase();
+  const first = { "bronze/0003_c.sql": "select 3;\n" };
+  await applyPool(db.database, poolOf(first));
+  const pool = poolOf({ ...first, "silver/0002_b.sql": "create table b (i int);\n" });
+  const refused = await applyPool(db.database, pool, { use: "atlas", execOrder: "non-linear" });
+  assert.equal(refused.error?.code, "not_supported");
+  assert.equal((await revisionsOf(db)).length, 1);
+  const done = await applyPool(db.database, pool, { execOrder: "non-linear" });
+  assert.deepEqual(done.applied.map(({ migration }) => migration.version), ["0002"]);
+});
 
 Deno.test("apply() waits for another run, then says who holds the lock", async () => {
   await using db = await createDatabase();
