@@ -2,6 +2,7 @@ import {
   Argument,
   Command,
   CommanderError,
+  Help,
   InvalidArgumentError,
   Option,
 } from "@commander-js/extra-typings";
@@ -59,7 +60,7 @@ function buildProgram(world: World, done: (code: number) => void) {
     })
     .showHelpAfterError("hint: Run migrate --help")
     .exitOverride();
-  program
+  const apply = program
     .command("apply", { isDefault: true })
     .description("apply pending migrations; the default")
     .addArgument(new Argument("[amount]", "at most how many files").argParser(amount))
@@ -93,14 +94,23 @@ function buildProgram(world: World, done: (code: number) => void) {
     .option("-v, --verbose", "say more about what is done, and how")
     .option("--no-color", "no colours (also NO_COLOR)")
     .action(async (count, flags) => done(await runApply(world, { ...flags, amount: count })));
+  // Bare `migrate` is `migrate apply`, so its options belong on the first page.
+  const help = new Help();
+  program.configureHelp({
+    visibleOptions: (command) =>
+      command.name() === "migrate"
+        ? [...apply.options, ...help.visibleOptions(command)]
+        : help.visibleOptions(command),
+  });
   return program;
 }
 
 function amount(text: string): number {
   if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new InvalidArgumentError(
-    /^-?\d/.test(text) ? "It must be 1 or more." : `There is no command "${text}".`,
-  );
+  if (/^-?\d/.test(text)) throw new InvalidArgumentError("It must be 1 or more.");
+  throw new MigrateError("usage", `Cannot run "${text}": there is no such command`, {
+    hint: "Run migrate --help",
+  });
 }
 
 function milliseconds(text: string): number {

@@ -66,20 +66,10 @@ export function verifySums(
 function parseSums(text: string, path: string): Sums {
   const lines = text.split("\n").map((line) => line.replace(/\r$/, ""));
   if (lines.at(-1) === "") lines.pop();
-  const entries = lines.slice(1).map((line, index) => {
+  const wrong = lines.findIndex((line) => !line.includes("h1:"));
+  if (wrong >= 0 || lines.length === 0) throw unreadable(path, Math.max(1, wrong + 1));
+  const entries = lines.slice(1).map((line) => {
     const at = line.indexOf("h1:");
-    if (at < 0) {
-      throw new MigrateError(
-        "sum_format",
-        `Cannot read "${path}/atlas.sum": line ${index + 2} has no hash`,
-        {
-          details: [`${path}/atlas.sum:${index + 2}`],
-          hint:
-            "Resolve the merge conflict, if there is one, then write the file anew: genmigrate hash",
-          data: { file: `${path}/atlas.sum`, line: index + 2 },
-        },
-      );
-    }
     return { name: line.slice(0, at).trim(), hash: line.slice(at + 3) };
   });
   const total = (lines[0] ?? "").replace(/^h1:/, "");
@@ -95,6 +85,15 @@ function parseSums(text: string, path: string): Sums {
     );
   }
   return { total, entries };
+}
+
+function unreadable(path: string, line: number): MigrateError {
+  const file = `${path}/atlas.sum`;
+  return new MigrateError("sum_format", `Cannot read "${file}": line ${line} has no hash`, {
+    details: [`${file}:${line}`],
+    hint: "Resolve the merge conflict, if there is one, then write the file anew: genmigrate hash",
+    data: { file, line },
+  });
 }
 
 function totalOf(entries: Sums["entries"]): string {

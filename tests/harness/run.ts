@@ -17,9 +17,14 @@ export function poolOf(files: Readonly<Record<string, string>>): Pool {
       layer,
       path: `migrations/${layer}`,
       files: own,
-      sum: own.length === 0 ? undefined : formatSums(computeSums(own)),
+      sum: own.length === 0 ? undefined : sumsOf(own),
     };
   }));
+}
+
+/** The text of an `atlas.sum`. */
+export function sumsOf(files: readonly SourceFile[]): string {
+  return formatSums(computeSums(files));
 }
 
 /** Which engine a test runs with. */
