@@ -43,7 +43,9 @@ export function haltLine(report: ApplyReport): string {
     applied.length === 0
       ? `Applied none of ${total}`
       : `Applied ${range(applied.map(({ migration }) => migration))} of ${total}`,
-    ...(failed === undefined ? [] : [`${shortName(failed)} failed`]),
+    ...(failed === undefined
+      ? []
+      : [`${shortName(failed)} ${report.error?.code === "interrupted" ? "stopped" : "failed"}`]),
     ...(notStarted.length === 0 ? [] : [`${range(notStarted)} not started`]),
   ];
   return parts.join("; ");

@@ -1,5 +1,5 @@
 import { apply, type ApplyRequest } from "../../src/commands/apply.ts";
-import { mergeLayers, type Pool } from "../../src/migrations/mod.ts";
+import { type Folder, mergeLayers, type Pool } from "../../src/migrations/mod.ts";
 import { computeSums, formatSums, type SourceFile } from "../../src/migrations/sums.ts";
 import { LAYERS } from "../../src/layers.ts";
 import type { ApplyReport } from "../../src/report.ts";
@@ -8,7 +8,12 @@ import type { Database } from "../../src/database.ts";
 
 /** A pool of files given by their paths: `{ "bronze/0001_a.sql": "select 1;" }`. */
 export function poolOf(files: Readonly<Record<string, string>>): Pool {
-  return mergeLayers(LAYERS.map((layer) => {
+  return mergeLayers(foldersOf(files));
+}
+
+/** The folders of files given by their paths, each with its sums. */
+export function foldersOf(files: Readonly<Record<string, string>>): readonly Folder[] {
+  return LAYERS.map((layer) => {
     const own: SourceFile[] = Object.entries(files).flatMap(([path, text]) => {
       const [folder, name] = path.split("/");
       return folder === layer && name !== undefined ? [{ name, text }] : [];
@@ -19,7 +24,7 @@ export function poolOf(files: Readonly<Record<string, string>>): Pool {
       files: own,
       sum: own.length === 0 ? undefined : sumsOf(own),
     };
-  }));
+  });
 }
 
 /** The text of an `atlas.sum`. */
