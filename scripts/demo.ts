@@ -67,10 +67,14 @@ if (import.meta.main) {
     Deno.exitCode = await demo(Deno.args, stop.signal);
   } catch (error) {
     if (!(error instanceof MigrateError)) throw error;
-    console.error(
-      `error[${error.code}]: ${error.message}\n${error.details.join("\n")}\nhint: ${error.hint}`,
-    );
-    Deno.exitCode = error.exit;
+    // Ctrl-C in a terminal reaches the server's programs as well, and they fail of it.
+    if (stop.signal.aborted) Deno.exitCode = EXIT.interrupted;
+    else {
+      console.error(
+        `error[${error.code}]: ${error.message}\n${error.details.join("\n")}\nhint: ${error.hint}`,
+      );
+      Deno.exitCode = error.exit;
+    }
   } finally {
     clearInterval(alive);
   }
