@@ -23,8 +23,7 @@ export interface AtlasApplyOptions {
  * settings behind in Atlas' connection, so that none reaches the next file.
  *
  * @throws {MigrateError} `migration_failed` with what Atlas tells, `lock_timeout`, `atlas_failed`,
- * `interrupted`,
- * and the codes of `Atlas.run`.
+ * `interrupted`, and the codes of `Atlas.run`.
  */
 export async function applyThroughAtlas(
   atlas: Atlas,
@@ -34,7 +33,7 @@ export async function applyThroughAtlas(
   for (const batch of batches(files)) {
     const args = applyArguments(batch, options.execOrder);
     const result = await atlas.run(args, applyConfig(options.config));
-    report(batch, result, { ...options, stopped: atlas.stopped });
+    report(batch, result, { ...options, atlas });
   }
 }
 
@@ -68,7 +67,7 @@ interface AtlasFile {
 function report(
   batch: readonly PlannedFile[],
   result: AtlasResult,
-  options: AtlasApplyOptions & { readonly stopped: boolean },
+  options: AtlasApplyOptions & { readonly atlas: Atlas },
 ): void {
   const told = parseReport(result.stdout);
   const failed = told?.Error !== undefined || result.code !== 0;
@@ -78,9 +77,9 @@ function report(
     const migration = batch.find((planned) => planned.migration.file === file.Name)?.migration;
     if (migration === undefined) continue;
     if (file.Error !== undefined) {
-      throw options.stopped && isCancelled(file)
+      throw options.atlas.stopped && isCancelled(file)
         ? interruptedIn(migration)
-        : failureOf(migration, file);
+        : failureOf(migration, { file, atlas: options.atlas });
     }
     if (failed && allOrNone) continue;
     options.onApplied({
@@ -91,8 +90,12 @@ function report(
     });
   }
   if (!failed) return;
-  if (options.stopped) throw new MigrateError("interrupted", "Stopped while Atlas was applying");
-  const reason = told?.Error ?? result.stderr.replace(/^Error: /, "").split("\n")[0] ?? "";
+  if (options.atlas.stopped) {
+    throw new MigrateError("interrupted", "Stopped while Atlas was applying");
+  }
+  const reason = told?.Error !== undefined
+    ? options.atlas.redact(told.Error)
+    : result.stderr.replace(/^Error: /, "").split("\n")[0] ?? "";
   if (reason.includes("lock is held by other session")) {
     throw new MigrateError("lock_timeout", `Cannot start: Atlas' own lock is taken`, {
       details: [reason],
@@ -116,8 +119,11 @@ function parseReport(stdout: string): AtlasReport | undefined {
   }
 }
 
-function failureOf(migration: Migration, file: AtlasFile): MigrateError {
-  const text = file.Error?.Text ?? "";
+function failureOf(
+  migration: Migration,
+  { atlas, file }: { readonly file: AtlasFile; readonly atlas: Atlas },
+): MigrateError {
+  const text = atlas.redact(file.Error?.Text ?? "");
   // lib/pq writes `pq: <message> (<SQLSTATE>)`; its place is not told in terms of the file.
   const parts = /^pq: (.*?)(?: at (?:column \d+|position \d+:\d+))? \(([0-9A-Z]{5})\)$/s.exec(text);
   const statement = statementOf(migration, file);

@@ -4,10 +4,15 @@ import type { AtlasFolder } from "./folder.ts";
 import { openPipe } from "./pipe.ts";
 import { type AtlasProgram, quietEnvironment } from "./program.ts";
 
-/** How an Atlas command ended, with everything secret hidden. */
+/** How an Atlas command ended. */
 export interface AtlasResult {
   readonly code: number;
+  /**
+   * As Atlas wrote it, for programs to read: hiding a secret that happens to be a word of JSON or
+   * SQL would spoil it. What is shown of it goes through `Atlas.redact`.
+   */
   readonly stdout: string;
+  /** For people, with everything secret hidden. */
   readonly stderr: string;
 }
 
@@ -30,6 +35,11 @@ export class Atlas {
   constructor(program: AtlasProgram, options: AtlasOptions) {
     this.program = program;
     this.#options = options;
+  }
+
+  /** Hides the secrets of the run in a text. */
+  redact(text: string): string {
+    return this.#options.redact(text);
   }
 
   /** Whether this run has been told to stop. */
@@ -59,7 +69,7 @@ export class Atlas {
       // The readers run already: a child that fills its output before it reads would wait for ever.
       await pipe.serve(child);
       const { code } = await child.status;
-      return { code, stdout: redact(await stdout), stderr: redact(await stderr) };
+      return { code, stdout: await stdout, stderr: redact(await stderr) };
     } finally {
       stop.release();
       await child.status;

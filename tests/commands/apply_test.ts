@@ -445,6 +445,19 @@ toolTest("atlas", "apply() refuses through atlas what Atlas would never look at"
   assert.deepEqual(done.applied.map(({ migration }) => migration.version), ["0002"]);
 });
 
+toolTest(
+  "atlas",
+  "apply() reads Atlas' report although it holds the password as a word",
+  async () => {
+    await using db = await createDatabase();
+    const redact = (text: string) => text.replaceAll("Applied", "****");
+    const pool = poolOf({ ...BASE, "gold/0005_e.sql": "select 'Applied'::int;\n" });
+    const report = await applyPool(db.database, pool, { use: "atlas", redact });
+    assert.equal(report.applied.length, 4);
+    assert.match(report.error?.message ?? "", /invalid input syntax for type integer: "\*\*\*\*"/);
+  },
+);
+
 Deno.test("apply() waits for another run, then says who holds the lock", async () => {
   await using db = await createDatabase();
   await db.sql("select pg_advisory_lock(2686470616)");
