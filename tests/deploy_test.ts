@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { folders } from "../deploy/migrations/embed.ts";
-import { embedModule } from "../scripts/embed.ts";
 import { readFolders } from "../src/directory.ts";
 import { LAYERS } from "../src/layers.ts";
-import { mergeLayers } from "../src/migrations/mod.ts";
+import { embedModule, mergeLayers } from "../src/migrations/mod.ts";
 import { compareCatalogs, readCatalog } from "./harness/catalog.ts";
 import { createDatabase, type TestDatabase } from "./harness/postgres.ts";
 import { applyPool } from "./harness/run.ts";

@@ -26,6 +26,31 @@ export function applyConfig(config: AtlasConfig): string {
 `;
 }
 
+/** What Atlas must know to compare a folder of migrations with a state that is wanted. */
+export interface CompareConfig {
+  /** The empty database in which Atlas builds both. */
+  readonly devUrl: string;
+  /** The folder of migrations to replay; or for `schema inspect` what to look at. */
+  readonly source: string;
+  /** The SQL file with the state that is wanted. */
+  readonly desired?: string;
+}
+
+/** The configuration for `atlas migrate diff` and `atlas schema inspect`; it goes through the pipe. */
+export function compareConfig({ desired, devUrl, source }: CompareConfig): string {
+  return `env ${quote(ENVIRONMENT)} {
+  dev = ${quote(devUrl)}
+  url = ${quote(folderUrl(source))}
+${
+    desired === undefined ? "" : `  src = ${quote(folderUrl(desired))}
+`
+  }  migration {
+    dir = ${quote(folderUrl(source))}
+  }
+}
+`;
+}
+
 /**
  * A folder as the URL that Atlas takes. On Windows the drive letter must not stand where a host
  * would: `file:///C:/…`.

@@ -1,5 +1,6 @@
 export { compareHistory, type Comparison, refuseChanged } from "./changed.ts";
 export { isSumIgnored, readDirectives } from "./directives.ts";
+export { embedModule } from "./embed_module.ts";
 export { checkText } from "./encoding.ts";
 export { compareBytes, parseName } from "./name.ts";
 export { excerpt, type Place, position } from "./place.ts";
