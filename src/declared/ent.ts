@@ -104,7 +104,8 @@ async function runLoader(
   const folder = loaderFolder(packages);
   const overlay = join(temp, "overlay.json");
   const replaced: Record<string, string> = {};
-  for (const [name, text] of [["main.go", LOADER], ["types.go", registration(packages)]] as const) {
+  const files = { "ent_loader.go": LOADER, "types.go": registration(packages) };
+  for (const [name, text] of Object.entries(files)) {
     await Deno.writeTextFile(join(temp, name), text);
     replaced[join(folder, name)] = join(temp, name);
   }

@@ -1,6 +1,5 @@
 import { MigrateError } from "../errors.ts";
 import type { Layer } from "../layers.ts";
-import { LOADER_FOLDER } from "./ent_program.ts";
 
 /** What the loader answers: DDL, or the one fault found. */
 export interface Answer {
@@ -13,12 +12,8 @@ export interface Answer {
 /** The error of a Go run that failed: its own lines, with paths relative to the module. */
 export function goFailed(stderr: string, root: string): MigrateError {
   const details = linesOf(stderr, root);
-  // The loader calls what ent has had since 0.14; a compiler that cannot find it names the loader.
-  const isOld = details.some((line) =>
-    line.includes(LOADER_FOLDER) &&
-    /undefined|has no field or method|not enough|too many/.test(line)
-  );
-  if (isOld) {
+  // The loader calls what ent has had since 0.14.
+  if (details.some((line) => /[/\\]ent_loader\.go:\d+:\d+: /.test(line))) {
     return new MigrateError("ent_missing", "Cannot load ent types: the module's ent is too old", {
       hint: "Run go get entgo.io/ent@latest in the module",
       details,

@@ -9,7 +9,7 @@ export interface GoPackage {
 }
 
 /** The folder of the loader inside the developer's module. It exists in Go's overlay alone. */
-export const LOADER_FOLDER = "hotpot_genmigrate_ent";
+const LOADER_FOLDER = "hotpot_genmigrate_ent";
 
 /**
  * The folder in which the loader pretends to stand: below all packages' common one, so that it may
