@@ -15,8 +15,7 @@ export function goFailed(stderr: string, root: string): MigrateError {
   // The loader calls what ent has had since 0.14.
   if (details.some((line) => /[/\\]ent_loader\.go:\d+:\d+: /.test(line))) {
     return new MigrateError("ent_missing", "Cannot load ent types: the module's ent is too old", {
-      hint: "Run go get entgo.io/ent@latest in the module",
-      details,
+      hint: "Run go get entgo.io/ent@latest in the module: 0.14 or later is needed",
     });
   }
   return new MigrateError("ent_failed", "Cannot load ent types: Go reports errors", {
