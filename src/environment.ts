@@ -9,6 +9,40 @@ export interface Variable {
 const BOTH = ["migrate", "genmigrate"] as const;
 
 /**
+ * What only Go reads: where it keeps things, which rules it follows, and how it gets modules that
+ * are missing.
+ */
+export const GO_VARIABLES: readonly string[] = [
+  "HOME",
+  "USERPROFILE",
+  "APPDATA",
+  "LOCALAPPDATA",
+  "XDG_CACHE_HOME",
+  "XDG_CONFIG_HOME",
+  "GOROOT",
+  "GOPATH",
+  "GOMODCACHE",
+  "GOCACHE",
+  "GOENV",
+  "GOFLAGS",
+  "GOWORK",
+  "GOTOOLCHAIN",
+  "GOEXPERIMENT",
+  "CGO_ENABLED",
+  "GOPROXY",
+  "GOPRIVATE",
+  "GONOPROXY",
+  "GOSUMDB",
+  "GONOSUMDB",
+  "GOINSECURE",
+  "GOAUTH",
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+  "SSH_AUTH_SOCK",
+];
+
+/**
  * Every environment variable that the programs read. From here come the permissions, the README's
  * table and the tests on the compiled programs: a name that is missing here reads as unset.
  */
@@ -44,6 +78,11 @@ export const VARIABLES: readonly Variable[] = [
   { name: "SystemRoot", programs: BOTH, meaning: "passed on to Atlas (Windows)" },
   { name: "SSL_CERT_FILE", programs: BOTH, meaning: "passed on to Atlas: authorities to trust" },
   { name: "SSL_CERT_DIR", programs: BOTH, meaning: "passed on to Atlas: authorities to trust" },
+  ...GO_VARIABLES.map((name): Variable => ({
+    name,
+    programs: ["genmigrate"],
+    meaning: "passed on to Go",
+  })),
 ];
 
 /** The permission to read exactly the variables of a program. */

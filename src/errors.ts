@@ -58,6 +58,14 @@ export const CODES = {
   sum_ignored: [2, "a migration is left out of the sums"],
   statement_syntax: [2, "a migration cannot be split into statements"],
   txmode_invalid: [2, "the atlas:txmode of a migration is wrong"],
+  // the declared schema
+  schema_missing: [2, "no layer has a declared schema where it is looked for"],
+  schema_ambiguous: [2, "a layer is declared in more than one way"],
+  schema_unreadable: [2, "a declared schema cannot be read"],
+  go_missing: [2, "Go is needed for ent types and is not on the PATH"],
+  go_module_missing: [2, "ent types stand in no Go module, or in several"],
+  ent_missing: [2, "the Go module does not require ent, or one that is too old"],
+  ent_failed: [1, "ent types do not compile, or cannot be made into tables"],
   // files and history
   out_of_order: [1, "the database is past a migration that it does not have"],
   database_not_clean: [1, "a database without history is not empty"],

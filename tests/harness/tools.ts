@@ -1,8 +1,11 @@
+import { delimiter, join } from "node:path";
+
 /** The programs that some tests need, where the environment names them. */
 export const tools = {
   atlas: Deno.env.get("ATLAS_BIN"),
   bao: Deno.env.get("BAO_BIN"),
   denort: Deno.env.get("DENORT_LINUX"),
+  go: onPath("go"),
 } as const;
 
 /** The name of a tool. */
@@ -16,4 +19,18 @@ export function toolTest(tool: Tool, name: string, fn: (path: string) => Promise
     ignore: path === undefined,
     fn: () => fn(path ?? ""),
   });
+}
+
+function onPath(name: string): string | undefined {
+  const file = Deno.build.os === "windows" ? `${name}.exe` : name;
+  return (Deno.env.get("PATH") ?? "").split(delimiter).map((folder) => join(folder, file)).find(
+    (path) => {
+      try {
+        return Deno.statSync(path).isFile;
+      } catch {
+        // Not in this folder.
+        return false;
+      }
+    },
+  );
 }
