@@ -74,6 +74,18 @@ export const CODES = {
   partial_in_middle: [1, "a migration is half done and later ones were applied"],
   migration_changed: [1, "an applied migration has changed or is gone"],
   history_changed: [1, "an executed statement of a half-done migration has changed"],
+  // genmigrate
+  dev_name: [2, "the database is not for development: its name does not end in _dev"],
+  dev_not_empty: [1, "the database to compare in is not empty"],
+  scratch_denied: [1, "the role may not create a scratch database"],
+  schema_shared: [2, "two layers create the same schema"],
+  state_failed: [1, "a declared schema does not load"],
+  still_used: [1, "a layer above uses what is no longer declared"],
+  replay_failed: [1, "the migrations do not build the schema of an empty database"],
+  foreign_change: [1, "a new migration would change another layer"],
+  sequence_full: [2, "there is no number of four digits left"],
+  checkout_busy: [1, "another genmigrate is at work in the same checkout"],
+  checkout_unwritable: [1, "the directory of migrations cannot be written"],
   // development
   postgres_failed: [1, "the throwaway PostgreSQL of the demo or the tests failed"],
 } as const satisfies Record<string, readonly [1 | 2 | 3 | 130, string]>;

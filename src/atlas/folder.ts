@@ -9,12 +9,14 @@ const CHILD = "child.pid";
  * Atlas writes. It holds SQL, never a credential.
  */
 export class AtlasFolder implements AsyncDisposable {
+  readonly root: string;
   readonly migrations: string;
   readonly home: string;
   readonly #folder: OwnedFolder;
 
   private constructor(folder: OwnedFolder) {
     this.#folder = folder;
+    this.root = folder.root;
     this.migrations = join(folder.root, "migrations");
     this.home = join(folder.root, "home");
   }

@@ -1,5 +1,6 @@
 export { applyThroughAtlas, type AtlasApplyOptions } from "./apply.ts";
 export { Atlas, type AtlasResult } from "./atlas.ts";
+export { inspectState, writeDifference } from "./compare.ts";
 export { AtlasFolder } from "./folder.ts";
 export { applyConfig, ENVIRONMENT, folderUrl, quote } from "./hcl.ts";
 export {

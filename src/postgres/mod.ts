@@ -1,5 +1,13 @@
 export { settle } from "./aftermath.ts";
 export { checkClean } from "./clean.ts";
+export {
+  type DevDatabase,
+  isDevName,
+  notDev,
+  openDevDatabase,
+  SCRATCH_MODES,
+  type ScratchMode,
+} from "./dev_database.ts";
 export { executeFiles, type ExecuteOptions } from "./executor.ts";
 export { LOCKS, releaseLock, takeLock } from "./lock.ts";
 export { toRefusal } from "./refusal.ts";

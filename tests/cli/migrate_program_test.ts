@@ -164,13 +164,15 @@ Deno.test("migrate --help and --version answer on standard output", async () => 
   assert.equal((await migrate(["--json", "--version"])).out, `migrate ${VERSION}\n`);
 });
 
+const GREEN = "\x1b[32m";
+
 Deno.test("migrate has colours where they are asked for, and none elsewhere", async () => {
   await using db = await createDatabase();
   await using config = await configFile(db.database);
-  const forced = await migrate(["-c", config.path], { FORCE_COLOR: "1" });
-  assert.match(forced.out, /\x1b\[32m✔/);
+  const forced = await migrate(["-c", config.path, "--migrations", "deploy/migrations"], { FORCE_COLOR: "1" });
+  assert.ok(forced.out.includes(GREEN), forced.out);
   for (const env of [{}, { NO_COLOR: "1" }, { TERM: "dumb" }]) {
-    assert.doesNotMatch((await migrate(["-c", config.path], env)).err, /\x1b/);
+    assert.ok(!(await migrate(["-c", config.path], env)).err.includes("\x1b"));
   }
 });
 

@@ -1,0 +1,247 @@
+import { Atlas, AtlasFolder, type AtlasProgram } from "../atlas/mod.ts";
+import { type Change, lockCheckout, publish, recover } from "../checkout/mod.ts";
+import type { Database } from "../database.ts";
+import { findDeclarations } from "../declared/mod.ts";
+import { toPostgresUrl } from "../dsn.ts";
+import { MigrateError } from "../errors.ts";
+import { type GeneratedStatement, readGenerated } from "../generated.ts";
+import { type Layer, LAYERS } from "../layers.ts";
+import {
+  computeSums,
+  embedModule,
+  type Folder,
+  formatSums,
+  splitStatements,
+} from "../migrations/mod.ts";
+import { openDevDatabase, type ScratchMode } from "../postgres/mod.ts";
+import { nextVersion } from "../sequence.ts";
+import type { Unseen } from "../unseen.ts";
+import { Comparison } from "./comparison.ts";
+import { readCheckout } from "./checkout_folders.ts";
+import { loadStates, ownedSchemas } from "./layer_states.ts";
+
+/** Everything that `genmigrate diff` needs to know. */
+export interface GenerateRequest {
+  /** The name of the migration, `[a-z0-9_]+`. */
+  readonly name: string;
+  /** The folder of the declared schemas. */
+  readonly schema: string;
+  /** The folder of the migrations. */
+  readonly out: string;
+  /** The development database; its name has been checked. */
+  readonly database: Database;
+  readonly scratch: ScratchMode;
+  readonly program: AtlasProgram;
+  readonly env: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly redact: (text: string) => string;
+  readonly events: GenerateEvents;
+}
+
+/** What happens during a run, for those who watch. */
+export interface GenerateEvents {
+  /** A slow step begins. */
+  readonly onStep: (text: string) => void;
+  readonly onLayer: (layer: Layer) => void;
+  readonly onSkipped: (layer: Layer) => void;
+  readonly onFile: (file: GeneratedFile) => void;
+  /** The configured database holds something, and a scratch database is used. */
+  readonly onScratch: (found: string | undefined) => void;
+  readonly onUnseen: (layer: Layer, unseen: readonly Unseen[]) => void;
+}
+
+/** A new migration. */
+export interface GeneratedFile {
+  readonly layer: Layer;
+  /** The name that Atlas gave it. */
+  readonly stamped: string;
+  /** The name that it was given. */
+  readonly file: string;
+  /** The statements that take tables, columns or schemas away. */
+  readonly drops: readonly GeneratedStatement[];
+}
+
+/**
+ * Writes the migrations that lead from what the migrations build to what is declared, one file for
+ * each layer that has changed, numbered, summed and embedded. Works on a copy, and publishes at the
+ * end: whatever happens before, the checkout stays as it was.
+ *
+ * @returns the new files; none when nothing differs.
+ * @throws {MigrateError} `checkout_busy`, `checkout_unwritable`, `foreign_change`, and the codes of
+ * `readCheckout`, `findDeclarations`, `openDevDatabase`, `loadStates`, `ownedSchemas`,
+ * `Comparison.difference` and `nextVersion`.
+ */
+export async function generate(request: GenerateRequest): Promise<readonly GeneratedFile[]> {
+  const { events, out } = request;
+  await using _lock = await lockCheckout(out);
+  await recover(out);
+  const folders = await readCheckout(out);
+  const declarations = await findDeclarations(request.schema);
+  const declared = LAYERS.filter((layer) => declarations.some((one) => one.layer === layer));
+  events.onStep("Connecting");
+  await using dev = await openDevDatabase(request.database, request);
+  if (dev.database !== request.database) events.onScratch(dev.found);
+  await using folder = await AtlasFolder.create();
+  const atlas = new Atlas(request.program, { ...request, folder });
+  const devUrl = toPostgresUrl(dev.database);
+  events.onStep("Loading the declared schemas");
+  const states = await loadStates(declarations, { ...request, atlas, devUrl, temp: folder.root });
+  const owned = ownedSchemas(states, folders);
+  const comparison = new Comparison({ ...request, atlas, folder, devUrl, states, owned });
+  const changed = await findChanged(comparison, { ...request, folders, declared, owned });
+  const run = new Run(comparison, { ...request, folders, declared, owned, changed });
+  await run.compareAll();
+  for (const { layer, unseen } of states) {
+    if (unseen.length > 0) events.onUnseen(layer, unseen);
+  }
+  // From here on Ctrl-C is too late: it is a matter of milliseconds, and ends with a whole checkout.
+  if (request.signal.aborted) throw new MigrateError("interrupted", "Stopped: nothing was changed");
+  await publish(out, run.changes());
+  return run.files;
+}
+
+interface Context extends GenerateRequest {
+  readonly folders: readonly Folder[];
+  readonly declared: readonly Layer[];
+  readonly owned: ReadonlyMap<Layer, readonly string[]>;
+}
+
+/** Which layers differ at all, by one comparison of everything; all when it cannot be made. */
+async function findChanged(comparison: Comparison, context: Context): Promise<readonly Layer[]> {
+  const { declared, events, folders, owned } = context;
+  events.onStep("Comparing");
+  await comparison.lay(folders);
+  const last = LAYERS.at(-1) ?? "gold";
+  try {
+    const written = await comparison.difference(last, new Set(declared));
+    if (written === undefined) return [];
+    const statements = readStatements(written);
+    const changed = declared.filter((layer) =>
+      statements.some(({ schema }) => owned.get(layer)?.includes(schema ?? ""))
+    );
+    return statements.every(({ schema }) =>
+        declared.some((layer) => owned.get(layer)?.includes(schema ?? ""))
+      )
+      ? changed
+      : declared;
+  } catch (error) {
+    // Layer by layer it will fail again, where it can be said whose fault it is.
+    if (error instanceof MigrateError && error.code === "state_failed") return declared;
+    throw error;
+  }
+}
+
+/** One run over the layers, with the migrations as they grow. */
+class Run {
+  readonly files: GeneratedFile[] = [];
+  readonly #comparison: Comparison;
+  readonly #context: Context & { readonly changed: readonly Layer[] };
+  readonly #settled: Set<Layer>;
+  #folders: readonly Folder[];
+
+  constructor(
+    comparison: Comparison,
+    context: Context & { readonly changed: readonly Layer[] },
+  ) {
+    this.#comparison = comparison;
+    this.#context = context;
+    this.#folders = context.folders;
+    this.#settled = new Set(context.declared.filter((layer) => !context.changed.includes(layer)));
+  }
+
+  /** Compares the layers in order. One whose leavings a layer above still uses comes once more after that. */
+  async compareAll(): Promise<void> {
+    const { changed, declared, events } = this.#context;
+    const deferred: Layer[] = [];
+    for (const layer of LAYERS) {
+      if (!declared.includes(layer)) {
+        events.onSkipped(layer);
+        continue;
+      }
+      events.onLayer(layer);
+      if (!changed.includes(layer)) continue;
+      try {
+        await this.#compare(layer);
+      } catch (error) {
+        if (!(error instanceof MigrateError) || error.code !== "still_used") throw error;
+        deferred.push(layer);
+      }
+    }
+    // From above to below, as what is dropped must be unused before.
+    for (const layer of deferred.reverse()) {
+      events.onLayer(layer);
+      await this.#compare(layer);
+    }
+  }
+
+  /** What is to be written into the directory of migrations. */
+  changes(): readonly Change[] {
+    if (this.files.length === 0) return [];
+    const layers = new Set(this.files.map(({ layer }) => layer));
+    const touched = this.#folders.filter(({ layer }) => layers.has(layer));
+    return [
+      ...touched.flatMap(({ files, layer, sum }): Change[] => [
+        ...files.filter(({ name }) => this.files.some(({ file }) => file === name)).map((
+          { name, text },
+        ) => ({ path: `${layer}/${name}`, text })),
+        { path: `${layer}/atlas.sum`, text: sum },
+      ]),
+      { path: "embed.ts", text: embedModule(this.#folders) },
+    ];
+  }
+
+  async #compare(layer: Layer): Promise<void> {
+    const { events } = this.#context;
+    events.onStep(`Comparing ${layer}`);
+    const pool = await this.#comparison.lay(this.#folders);
+    const written = await this.#comparison.difference(layer, new Set([...this.#settled, layer]));
+    this.#settled.add(layer);
+    if (written === undefined) return;
+    const statements = readStatements(written);
+    this.#refuseForeign(layer, statements);
+    const version = nextVersion(pool.migrations.map((migration) => migration.version));
+    const file = `${version}_${this.#context.name}.sql`;
+    this.#folders = this.#folders.map((folder) =>
+      folder.layer === layer ? withFile(folder, { name: file, text: written.text }) : folder
+    );
+    await this.#comparison.lay(this.#folders);
+    const drops = statements.filter((statement) => statement.drops !== undefined);
+    const generated = { layer, stamped: written.name, file, drops };
+    this.files.push(generated);
+    events.onFile(generated);
+  }
+
+  #refuseForeign(layer: Layer, statements: readonly GeneratedStatement[]): void {
+    const own = this.#context.owned.get(layer) ?? [];
+    const foreign = statements.filter(({ schema }) =>
+      schema === undefined || !own.includes(schema)
+    );
+    if (foreign.length === 0) return;
+    throw new MigrateError(
+      "foreign_change",
+      `Cannot write the migration of ${layer}: it would change ${
+        foreign[0]?.schema === undefined
+          ? "something that is in no schema of its own"
+          : `schema "${foreign[0].schema}"`
+      }`,
+      {
+        details: foreign.map(({ text }) => text.split("\n")[0] ?? ""),
+        hint: `Declare in ${layer} only what is in ${
+          own.map((name) => `"${name}"`).join(", ")
+        }, with the schema before each name`,
+        data: { layer, statements: foreign.map(({ text }) => text) },
+      },
+    );
+  }
+}
+
+function readStatements(written: { readonly name: string; readonly text: string }) {
+  return readGenerated(
+    splitStatements(written.text, { file: written.name }).map(({ text }) => text),
+  );
+}
+
+function withFile(folder: Folder, file: Folder["files"][number]): Folder {
+  const files = [...folder.files, file];
+  return { ...folder, files, sum: formatSums(computeSums(files)) };
+}
