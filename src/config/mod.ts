@@ -1,10 +1,11 @@
 import { isAbsolute, join } from "node:path";
 import type { Database } from "../database.ts";
 import { MigrateError } from "../errors.ts";
-import { type DatabaseSettings, parseDatabaseSection } from "./database_section.ts";
+import { checkSections } from "./check.ts";
+import type { DatabaseSettings } from "./database_section.ts";
 import { didYouMean } from "./faults.ts";
 import { readConfigFile } from "./file.ts";
-import { type MigrateSettings, parseMigrateSection } from "./migrate_section.ts";
+import type { MigrateSettings } from "./migrate_section.ts";
 import { readPasswordFile } from "./password_file.ts";
 import type { Sections } from "./section.ts";
 
@@ -36,16 +37,15 @@ export interface LoadOptions {
  */
 export async function loadSettings(options: LoadOptions): Promise<Settings> {
   const sections = await loadSections(options);
-  const migrate = parseMigrateSection(sections, options.env);
-  const { settings, warnings } = parseDatabaseSection(sections);
+  const { database: settings, migrate, warnings } = checkSections(sections, options.env);
   const secret = settings.password_file === undefined
     ? { password: settings.password, warnings: [] }
     : await readPasswordFile(within(sections.folder, settings.password_file));
   return {
     database: toDatabase(settings, { ...options, sections, password: secret.password }),
-    migrate: migrate.settings,
+    migrate,
     source: sections.source,
-    warnings: [...sections.warnings, ...warnings, ...migrate.warnings, ...secret.warnings],
+    warnings: [...sections.warnings, ...warnings, ...secret.warnings],
     secrets: secret.password === undefined ? [] : [secret.password],
   };
 }
@@ -88,8 +88,7 @@ function toDatabase(
     user: settings.user,
     ...(context.password === undefined ? {} : { password: context.password }),
     dbname: settings.dbname,
-    // The system's authorities are of use only when the host's name is checked too, as in libpq.
-    sslmode: settings.sslrootcert === "system" ? "verify-full" : settings.sslmode,
+    sslmode: settings.sslmode ?? (settings.sslrootcert === "system" ? "verify-full" : "require"),
     ...(settings.sslrootcert === undefined ? {} : { sslrootcert: file(settings.sslrootcert) }),
     ...(settings.sslcert === undefined ? {} : { sslcert: file(settings.sslcert) }),
     ...(settings.sslkey === undefined ? {} : { sslkey: file(settings.sslkey) }),
