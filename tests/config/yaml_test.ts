@@ -98,7 +98,7 @@ Deno.test("readYaml() shows nothing of the sections of others", async () => {
   for (const line of ["  client: planted: x", "  - planted: [", '  url: "planted\\q"']) {
     const error = await refused(`redis:\n${line}\ndatabase: { host: a }\n`);
     assert.doesNotMatch(JSON.stringify([error.details, error.data]), /planted/);
-    assert.match(error.details[1] ?? "", /^ {2}\d \| +\*\*\*\*$/);
+    assert.match(error.details[1] ?? "", /\*\*\*\*$/);
   }
 });
 
