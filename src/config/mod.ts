@@ -1,4 +1,4 @@
-import { isAbsolute, join } from "node:path";
+import { resolve } from "node:path";
 import type { Database } from "../database.ts";
 import { MigrateError } from "../errors.ts";
 import { checkSections } from "./check.ts";
@@ -81,17 +81,19 @@ function toDatabase(
   context: LoadOptions & { readonly sections: Sections; readonly password: string | undefined },
 ): Database {
   const { folder } = context.sections;
-  const file = (path: string) => path === "system" ? path : within(folder, path);
+  const sslmode = settings.sslmode ??
+    (settings.sslrootcert === "system" ? "verify-full" : "require");
+  const sslrootcert = authorities({ ...settings, sslmode }, context);
   return {
     host: settings.host,
     port: settings.port,
     user: settings.user,
     ...(context.password === undefined ? {} : { password: context.password }),
     dbname: settings.dbname,
-    sslmode: settings.sslmode ?? (settings.sslrootcert === "system" ? "verify-full" : "require"),
-    ...(settings.sslrootcert === undefined ? {} : { sslrootcert: file(settings.sslrootcert) }),
-    ...(settings.sslcert === undefined ? {} : { sslcert: file(settings.sslcert) }),
-    ...(settings.sslkey === undefined ? {} : { sslkey: file(settings.sslkey) }),
+    sslmode,
+    ...(sslrootcert === undefined ? {} : { sslrootcert }),
+    ...(settings.sslcert === undefined ? {} : { sslcert: within(folder, settings.sslcert) }),
+    ...(settings.sslkey === undefined ? {} : { sslkey: within(folder, settings.sslkey) }),
     connectTimeoutMs: settings.connect_timeout,
     ...(settings.search_path === undefined ? {} : { searchPath: settings.search_path }),
     applicationName: settings.application_name ?? context.applicationName,
@@ -99,6 +101,20 @@ function toDatabase(
   };
 }
 
+/** Where the system's authorities decide, `SSL_CERT_FILE` says for both engines which they are. */
+function authorities(
+  settings: Pick<DatabaseSettings, "sslrootcert" | "sslmode">,
+  { env, sections }: Pick<LoadOptions, "env"> & { readonly sections: Sections },
+): string | undefined {
+  const { sslrootcert, sslmode } = settings;
+  if (sslrootcert !== undefined && sslrootcert !== "system") {
+    return within(sections.folder, sslrootcert);
+  }
+  const verifies = sslmode === "verify-ca" || sslmode === "verify-full";
+  return verifies && env["SSL_CERT_FILE"] ? resolve(env["SSL_CERT_FILE"]) : sslrootcert;
+}
+
+/** Absolute, because Atlas works in another folder, and takes a file that it misses for not given. */
 function within(folder: string, path: string): string {
-  return isAbsolute(path) ? path : join(folder, path);
+  return resolve(folder, path);
 }
