@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { loadSettings } from "../../src/config/mod.ts";
 import { folderOf } from "../harness/atlas.ts";
 import { configWith, refusalOf, settingsOf } from "../harness/config.ts";
@@ -61,3 +61,26 @@ Deno.test("loadSettings() reads nothing else from the environment", async () => 
   const { database } = await settingsOf(configWith(), { env });
   assert.deepEqual(database, (await settingsOf(configWith())).database);
 });
+
+Deno.test("loadSettings() gives files by their absolute paths, because Atlas works elsewhere", async () => {
+  await using folder = await folderOf({ "config.yaml": configWith({ sslrootcert: "ca.pem" }) });
+  const configFile = relative(Deno.cwd(), join(folder.path, "config.yaml"));
+  const { database } = await loadSettings({ env: {}, configFile, applicationName: "test" });
+  assert.equal(database.sslrootcert, resolve(folder.path, "ca.pem"));
+});
+
+const AUTHORITIES: readonly (readonly [Record<string, string>, string | undefined])[] = [
+  [{ sslrootcert: "system" }, "/some/authorities.pem"],
+  [{ sslmode: "verify-full" }, "/some/authorities.pem"],
+  [{ sslmode: "verify-ca" }, "/some/authorities.pem"],
+  [{ sslmode: "require" }, undefined],
+  [{ sslmode: "verify-full", sslrootcert: "/own.pem" }, "/own.pem"],
+];
+
+for (const [changes, expected] of AUTHORITIES) {
+  Deno.test(`SSL_CERT_FILE beside ${JSON.stringify(changes)} gives ${expected}`, async () => {
+    const env = { SSL_CERT_FILE: "/some/authorities.pem" };
+    const { database } = await settingsOf(configWith(changes), { env });
+    assert.equal(database.sslrootcert, expected && resolve(expected));
+  });
+}
