@@ -62,7 +62,7 @@ export function toConnectError(
 function ofServer(error: ServerError, database: Database): [ErrorCode, string] {
   switch (error.sqlstate) {
     case "28P01":
-      return ["login_refused", "Check database.user and database.password"];
+      return ["login_refused", `Check database.user and database.password${normalForm(database)}`];
     case "28000":
       return [
         "login_refused",
@@ -95,6 +95,13 @@ function ofServer(error: ServerError, database: Database): [ErrorCode, string] {
     default:
       return ["connection_failed", "See the server's log for more"];
   }
+}
+
+/** PostgreSQL normalises a password when it is set and the drivers do not when they send it (RFC 4013). */
+function normalForm({ password = "" }: Database): string {
+  return password === password.normalize("NFKC")
+    ? ""
+    : "; the server keeps it in Unicode's normal form NFKC: write it in that form";
 }
 
 const NO_SOCKET = [

@@ -93,7 +93,9 @@ const planted = fc.tuple(
     ", ",
   ),
   fc.constantFrom("", ":", '"', "'", "]", "}", "\n\t", ": x", "\n---", "\n  port: ["),
-).map(([before, between, after]) => `${before}Zq7planted${between}Zq7planted${after}`);
+).map(([before, between, after]) => `${before}Zq7planted${between}Zq7planted${after}`)
+  // What stands at the left of a line, before a colon, is a key like any other.
+  .filter((value) => !/^\s*Zq7planted:(?:\s|$)/m.test(value));
 
 const setting = fc.constantFrom(
   "",

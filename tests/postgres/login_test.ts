@@ -79,6 +79,19 @@ Deno.test("a wrong password is refused by both engines, and shown by neither", a
   }
 });
 
+Deno.test("a password that the server has normalised is refused with the way out", async () => {
+  const password = "o\ufb03ce e\u0301";
+  await using role = await createOdd("role", { end: "", password });
+  const as = (password: string) => open(databaseAt("postgres", { user: role.name, password }));
+  await assert.rejects(as(password), (error) => {
+    assert.equal((error as MigrateError).code, "login_refused");
+    assert.match((error as MigrateError).hint ?? "", /NFKC: write it in that form$/);
+    return true;
+  });
+  await using session = await as(password.normalize("NFKC"));
+  assert.equal(session.lost, false);
+});
+
 /** A role or a database with an odd name, gone at the end of the scope. */
 async function createOdd(
   kind: "role" | "database",
