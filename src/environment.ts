@@ -76,7 +76,11 @@ export const VARIABLES: readonly Variable[] = [
   { name: "TEMP", programs: BOTH, meaning: "passed on to Atlas (Windows)" },
   { name: "TMP", programs: BOTH, meaning: "passed on to Atlas (Windows)" },
   { name: "SystemRoot", programs: BOTH, meaning: "passed on to Atlas (Windows)" },
-  { name: "SSL_CERT_FILE", programs: BOTH, meaning: "passed on to Atlas: authorities to trust" },
+  {
+    name: "SSL_CERT_FILE",
+    programs: BOTH,
+    meaning: "the system's authorities to trust, if not the usual ones",
+  },
   { name: "SSL_CERT_DIR", programs: BOTH, meaning: "passed on to Atlas: authorities to trust" },
   ...GO_VARIABLES.map((name): Variable => ({
     name,

@@ -20,6 +20,8 @@ export const CODES = {
   dsn_incomplete: [2, "settings that a connection needs are missing"],
   // connection
   connection_refused: [1, "nothing listens at the address of the database"],
+  socket_missing: [1, "there is no Unix socket at the address of the database"],
+  not_postgres: [1, "something else than PostgreSQL answers at the address"],
   connection_timeout: [1, "the database did not answer in time"],
   connection_failed: [1, "the connection failed for another reason, given in the message"],
   connection_lost: [1, "the connection ended while it was needed"],

@@ -214,7 +214,7 @@ async function throughAtlas(
   }
   await applyThroughAtlas(new Atlas(program, { env, signal, redact, folder }), run.plan.pending, {
     config: {
-      url: toPostgresUrl(request.database),
+      url: toPostgresUrl(session.database),
       folder: folder.migrations,
       revisionsSchema: run.table.schema,
       lockTimeoutMs: Math.max(0, Math.ceil(run.deadline - performance.now())),

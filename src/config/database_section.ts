@@ -1,31 +1,48 @@
+import { isIP, isIPv4 } from "node:net";
 import * as v from "valibot";
 import { type Database, SSL_MODES } from "../database.ts";
-import { MigrateError } from "../errors.ts";
 import { parseDuration } from "../duration.ts";
-import { didYouMean, type Fault, faultsError } from "./faults.ts";
-import type { Section, Sections } from "./section.ts";
+import { didYouMean, type Fault, unknownKey } from "./faults.ts";
+import { quoted } from "./quoted.ts";
+import { type Checked, type Section, type Sections, textsOf } from "./section.ts";
 
-const text = v.pipe(v.string(), v.nonEmpty("is empty"));
+/** PostgreSQL's texts hold no NUL, and half a character has no UTF-8. */
+const Text = v.pipe(
+  v.string(),
+  v.check((value) => !value.includes("\0"), "must not hold a NUL"),
+  v.check((value) => value.isWellFormed(), "must be whole Unicode characters"),
+);
 
 const Port = v.pipe(
   v.string(),
   v.check(
-    (value) => /^\d{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= 65535,
+    (value) => /^[1-9]\d{0,4}$/.test(value) && Number(value) <= 65535,
     "must be a number from 1 to 65535",
   ),
   v.transform(Number),
 );
 
 const Host = v.pipe(
-  text,
+  Text,
   v.transform((host) => host.replace(/^\[(.*)\]$/, "$1")),
-  v.check(
-    (host) => !/[\s,@?#]|:\/\//.test(host),
-    "must be one host name, address or socket folder",
-  ),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const fault = dataset.typed ? hostFault(dataset.value) : undefined;
+    if (fault !== undefined) addIssue({ message: fault });
+  }),
 );
 
-const Name = v.pipe(text, v.check((value) => !value.includes("\0"), "must not hold a NUL"));
+/** What both engines understand alike, and nothing else: `127.1` is an address to one of them only. */
+function hostFault(host: string): string | undefined {
+  if (isIPv4(host)) return undefined;
+  if (host.startsWith("/")) return host.includes(",") ? "must not hold a comma" : undefined;
+  if (host.includes("%") && isIP(host) === 6) return "must be an address without a zone";
+  if (isIP(host) === 6) return undefined;
+  if (/^[\w.-]+:\d+$/.test(host)) return "must be without the port: set database.port";
+  if (!/^(?!.{254})\w(?:[\w-]*\w)?(?:\.\w(?:[\w-]*\w)?)*\.?$/.test(host)) {
+    return "must be one host name, address or absolute socket folder";
+  }
+  return /(?:^|\.)(?:\d+|0x[\da-f]*)\.?$/i.test(host) ? "must be a whole IP address" : undefined;
+}
 
 const SslMode = v.pipe(
   v.string(),
@@ -50,62 +67,53 @@ const ConnectTimeout = v.pipe(
 const DatabaseSection = v.object({
   host: Host,
   port: v.optional(Port, "5432"),
-  user: Name,
-  password: v.optional(
-    v.pipe(v.string(), v.check((value) => !value.includes("\0"), "must not hold a NUL")),
-  ),
-  password_file: v.optional(text),
-  dbname: Name,
-  sslmode: v.optional(SslMode, "require"),
-  sslrootcert: v.optional(text),
-  sslcert: v.optional(text),
-  sslkey: v.optional(text),
+  user: Text,
+  password: v.optional(Text),
+  password_file: v.optional(Text),
+  dbname: Text,
+  sslmode: v.optional(SslMode),
+  sslrootcert: v.optional(Text),
+  sslcert: v.optional(Text),
+  sslkey: v.optional(Text),
   connect_timeout: v.optional(ConnectTimeout, "10"),
-  search_path: v.optional(Name),
-  application_name: v.optional(Name),
-  role: v.optional(Name),
+  search_path: v.optional(Text),
+  application_name: v.optional(Text),
+  role: v.optional(Text),
 });
 
 /** The settings of a section `database`, each one checked. */
 export type DatabaseSettings = v.InferOutput<typeof DatabaseSection>;
 
-const KEYS = Object.keys(DatabaseSection.entries);
+/** Every key that the section may have. */
+export const DATABASE_KEYS: readonly string[] = Object.keys(DatabaseSection.entries);
 const REQUIRED = ["host", "user", "dbname"];
 
-/**
- * Checks the section `database` of any source.
- *
- * @throws {MigrateError} `dsn_not_configured` without a section, `dsn_incomplete` when pieces are
- * missing, `config_invalid` when values are wrong: all of them at once, the password never shown.
- */
+/** Checks the section `database` of any source. The value of a password is never shown. */
 export function parseDatabaseSection(
   sections: Sections,
-): { readonly settings: DatabaseSettings; readonly warnings: readonly string[] } {
-  const { database, source } = sections;
-  if (database === undefined || database.size === 0) throw notConfigured(source);
-  const result = v.safeParse(
-    DatabaseSection,
-    Object.fromEntries(
-      [...database].filter(([, field]) => field.text !== "").map((
-        [key, field],
-      ) => [key, field.text]),
+): Checked<DatabaseSettings> & { readonly missing: readonly string[] } {
+  const database: Section = sections.database ?? new Map();
+  const result = v.safeParse(DatabaseSection, textsOf(database));
+  const texts = textsOf(database);
+  return {
+    settings: result.success ? result.output : undefined,
+    faults: [
+      ...[...database.keys()].flatMap((key) => unusable(key, database)),
+      ...(result.issues ?? []).flatMap((issue) => toFault(issue, database)),
+      ...contradictions(texts).map(([key, state]) => fault(key, state, database)),
+    ],
+    missing: REQUIRED.filter((key) =>
+      texts[key] === undefined && database.get(key)?.wrong === undefined
     ),
-  );
-  const faults = [
-    ...[...database].flatMap(([key, { wrong, place }]): Fault[] =>
-      wrong === undefined
-        ? []
-        : [{ key: `database.${key}`, state: wrong, ...(place === undefined ? {} : { place }) }]
-    ),
-    ...(result.issues ?? []).flatMap((issue) => toFault(issue, database)),
-    ...bothPasswords(database),
-  ];
-  const missing = REQUIRED.filter((key) =>
-    (database.get(key)?.text ?? "") === "" && database.get(key)?.wrong === undefined
-  );
-  if (missing.length > 0) throw incomplete(missing, { faults, source });
-  if (faults.length > 0 || !result.success) throw faultsError(faults, source);
-  return { settings: result.output, warnings: unknownKeys(database, source) };
+    warnings: [...unknownKeys(database, sections.source), ...lineEnd(texts)],
+  };
+}
+
+/** Keys that belong to nobody may hold anything. */
+function unusable(key: string, database: Section): readonly Fault[] {
+  const wrong = database.get(key)?.wrong;
+  if (wrong === undefined || (key !== "<<" && !DATABASE_KEYS.includes(key))) return [];
+  return [fault(key, wrong, database)];
 }
 
 function toFault(issue: v.BaseIssue<unknown>, database: Section): readonly Fault[] {
@@ -113,52 +121,51 @@ function toFault(issue: v.BaseIssue<unknown>, database: Section): readonly Fault
   const field = database.get(key);
   // Missing and structured values are told apart from wrong ones.
   if (field === undefined || field.text === "" || field.wrong !== undefined) return [];
-  const shown = /password/.test(key) ? "" : `is "${field.text}": `;
-  return [{
-    key: `database.${key}`,
-    state: `${shown}${issue.message}`,
-    ...(field.place === undefined ? {} : { place: field.place }),
-  }];
+  const shown = key === "password" ? "" : `is ${quoted(field.text)}: `;
+  return [fault(key, `${shown}${issue.message}`, database)];
 }
 
-function bothPasswords(database: Section): readonly Fault[] {
-  if (!database.has("password") || !database.has("password_file")) return [];
-  return [{
-    key: "database.password_file",
-    state: "cannot stand beside database.password: keep one",
-  }];
+/** Settings that are right each by itself and not together. */
+function contradictions(
+  texts: Readonly<Record<string, string>>,
+): readonly (readonly [string, string])[] {
+  const has = (key: string) => texts[key] !== undefined;
+  const { sslmode = "verify-full", sslrootcert } = texts;
+  return [
+    ...(has("password") && has("password_file")
+      ? [["password_file", "cannot stand beside database.password: keep one"] as const]
+      : []),
+    ...(has("sslcert") && !has("sslkey")
+      ? [["sslcert", "needs database.sslkey beside it"] as const]
+      : []),
+    ...(has("sslkey") && !has("sslcert")
+      ? [["sslkey", "needs database.sslcert beside it"] as const]
+      : []),
+    // As in libpq: an authority that everybody can get a certificate from proves nothing by itself.
+    ...(sslrootcert === "system" && sslmode !== "verify-full"
+      ? [
+        [
+          "sslmode",
+          `is ${quoted(sslmode)}: database.sslrootcert "system" needs verify-full`,
+        ] as const,
+      ]
+      : []),
+  ];
+}
+
+function fault(key: string, state: string, database: Section): Fault {
+  const place = database.get(key)?.place;
+  return { key: `database.${key}`, state, ...(place === undefined ? {} : { place }) };
 }
 
 function unknownKeys(database: Section, source: string): readonly string[] {
-  return [...database.keys()].filter((key) => !KEYS.includes(key)).map((key) =>
-    `${source}: "database.${key}" is not known and has no effect${didYouMean(key, KEYS)}`
-  );
+  return [...database].filter(([key]) => key !== "<<" && !DATABASE_KEYS.includes(key)).map((
+    [key, { place }],
+  ) => unknownKey(key, { section: "database", known: DATABASE_KEYS, source, place }));
 }
 
-function notConfigured(source: string): MigrateError {
-  return new MigrateError(
-    "dsn_not_configured",
-    `Database DSN not configured: ${source} has no section "database"`,
-    {
-      hint: "Add a section `database` with host, port, user, password, dbname and sslmode",
-      data: { source },
-    },
-  );
-}
-
-function incomplete(
-  missing: readonly string[],
-  options: { readonly faults: readonly Fault[]; readonly source: string },
-): MigrateError {
-  const keys = missing.map((key) => `database.${key}`);
-  const { faults, source } = options;
-  return new MigrateError(
-    "dsn_incomplete",
-    `Cannot connect: incomplete DSN, ${keys.join(", ")} missing in ${source}`,
-    {
-      details: faults.map(({ key, state }) => `also wrong: "${key}" ${state}`),
-      hint: `Set ${keys.join(", ")}`,
-      data: { source, missing: keys, faults: faults.map(({ key, state }) => ({ key, state })) },
-    },
-  );
+function lineEnd({ password = "" }: Readonly<Record<string, string>>): readonly string[] {
+  return password.endsWith("\n")
+    ? ['"database.password" ends with a line break; if that is not meant, write `|-` for `|`']
+    : [];
 }

@@ -8,6 +8,8 @@ export interface Fault {
   readonly state: string;
   /** Where it stands, if it stands in a file. */
   readonly place?: SourcePlace;
+  /** Where it comes from, if that is not the source of the other settings. */
+  readonly from?: string;
 }
 
 /** A place in a configuration file, with the lines that show it. */
@@ -20,41 +22,76 @@ export interface SourcePlace {
 /** All faults as one error, each on its own line. */
 export function faultsError(faults: readonly Fault[], source: string): MigrateError {
   const [only] = faults;
+  const places = [...new Set(faults.map(({ from = source }) => from))].join(" and ");
   return new MigrateError(
     "config_invalid",
     faults.length === 1
       ? `Cannot use the configuration: "${only?.key}" ${only?.state}`
       : `Cannot use the configuration: ${faults.length} settings are wrong`,
     {
-      details: faults.flatMap((fault) => [
-        `${where(fault, source)}: "${fault.key}" ${fault.state}`,
-        ...(fault.place?.excerpt ?? []).map((line) => `  ${line}`),
-      ]),
-      hint: `Correct ${faults.length === 1 ? "it" : "them"} in ${source}`,
-      data: {
-        source,
-        faults: faults.map(({ key, state, place }) => ({
-          key,
-          state,
-          ...(place === undefined ? {} : { line: place.line, column: place.column }),
-        })),
-      },
+      details: faultLines(faults, source),
+      hint: `Correct ${faults.length === 1 ? "it" : "them"} in ${places}`,
+      data: { source, faults: faultData(faults) },
     },
   );
 }
 
+/** The faults for people: where, what, and the lines that show it. */
+export function faultLines(faults: readonly Fault[], source: string): readonly string[] {
+  return faults.flatMap((fault) => [
+    `${where(fault, source)}: "${fault.key}" ${fault.state}`,
+    ...(fault.place?.excerpt ?? []).map((line) => `  ${line}`),
+  ]);
+}
+
+/** The faults for machines. */
+export function faultData(faults: readonly Fault[]): readonly Readonly<Record<string, unknown>>[] {
+  return faults.map(({ key, state, place }) => ({
+    key,
+    state,
+    ...(place === undefined ? {} : { line: place.line, column: place.column }),
+  }));
+}
+
+/** The warning that a key of a section of ours means nothing. */
+export function unknownKey(
+  key: string,
+  options: {
+    readonly section: string;
+    readonly known: readonly string[];
+    readonly source: string;
+    readonly place: SourcePlace | undefined;
+  },
+): string {
+  const { section, known, source, place } = options;
+  // `password:secret` without a space is a key, and must not be shown.
+  const shown = /^[\w.-]{1,40}$/.test(key) ? key : "…";
+  return `${where({ place }, source)}: "${section}.${shown}" is not known and has no effect${
+    didYouMean(key, known)
+  }`;
+}
+
 /** The nearest of the known names, if it is near enough to have been meant. */
 export function didYouMean(name: string, known: readonly string[]): string {
+  const best = nearest(name, known);
+  return best === undefined ? "" : `; did you mean "${best}"?`;
+}
+
+/** The known name that is nearest to another, if one is near enough. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  if (name.length > 40) return undefined;
   const ranked = known.map((other) => ({ other, distance: distance(name.toLowerCase(), other) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(name.length / 3))
-    ? `; did you mean "${best.other}"?`
-    : "";
+  const limit = Math.max(1, Math.floor(name.length / 3));
+  return best !== undefined && best.distance <= limit ? best.other : undefined;
 }
 
-function where({ place }: Fault, source: string): string {
-  return place === undefined ? source : `${source}:${place.line}:${place.column}`;
+function where(
+  { place, from }: { readonly place?: SourcePlace | undefined; readonly from?: string },
+  source: string,
+): string {
+  return place === undefined ? from ?? source : `${source}:${place.line}:${place.column}`;
 }
 
 /** How many letters must be added, removed, changed or swapped to get from one to the other. */

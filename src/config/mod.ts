@@ -1,10 +1,11 @@
-import { isAbsolute, join } from "node:path";
+import { resolve } from "node:path";
 import type { Database } from "../database.ts";
 import { MigrateError } from "../errors.ts";
-import { type DatabaseSettings, parseDatabaseSection } from "./database_section.ts";
+import { checkSections } from "./check.ts";
+import type { DatabaseSettings } from "./database_section.ts";
 import { didYouMean } from "./faults.ts";
 import { readConfigFile } from "./file.ts";
-import { type MigrateSettings, parseMigrateSection } from "./migrate_section.ts";
+import type { MigrateSettings } from "./migrate_section.ts";
 import { readPasswordFile } from "./password_file.ts";
 import type { Sections } from "./section.ts";
 
@@ -36,16 +37,15 @@ export interface LoadOptions {
  */
 export async function loadSettings(options: LoadOptions): Promise<Settings> {
   const sections = await loadSections(options);
-  const migrate = parseMigrateSection(sections, options.env);
-  const { settings, warnings } = parseDatabaseSection(sections);
+  const { database: settings, migrate, warnings } = checkSections(sections, options.env);
   const secret = settings.password_file === undefined
     ? { password: settings.password, warnings: [] }
     : await readPasswordFile(within(sections.folder, settings.password_file));
   return {
     database: toDatabase(settings, { ...options, sections, password: secret.password }),
-    migrate: migrate.settings,
+    migrate,
     source: sections.source,
-    warnings: [...sections.warnings, ...warnings, ...migrate.warnings, ...secret.warnings],
+    warnings: [...sections.warnings, ...warnings, ...secret.warnings],
     secrets: secret.password === undefined ? [] : [secret.password],
   };
 }
@@ -81,18 +81,19 @@ function toDatabase(
   context: LoadOptions & { readonly sections: Sections; readonly password: string | undefined },
 ): Database {
   const { folder } = context.sections;
-  const file = (path: string) => path === "system" ? path : within(folder, path);
+  const sslmode = settings.sslmode ??
+    (settings.sslrootcert === "system" ? "verify-full" : "require");
+  const sslrootcert = authorities({ ...settings, sslmode }, context);
   return {
     host: settings.host,
     port: settings.port,
     user: settings.user,
     ...(context.password === undefined ? {} : { password: context.password }),
     dbname: settings.dbname,
-    // The system's authorities are of use only when the host's name is checked too, as in libpq.
-    sslmode: settings.sslrootcert === "system" ? "verify-full" : settings.sslmode,
-    ...(settings.sslrootcert === undefined ? {} : { sslrootcert: file(settings.sslrootcert) }),
-    ...(settings.sslcert === undefined ? {} : { sslcert: file(settings.sslcert) }),
-    ...(settings.sslkey === undefined ? {} : { sslkey: file(settings.sslkey) }),
+    sslmode,
+    ...(sslrootcert === undefined ? {} : { sslrootcert }),
+    ...(settings.sslcert === undefined ? {} : { sslcert: within(folder, settings.sslcert) }),
+    ...(settings.sslkey === undefined ? {} : { sslkey: within(folder, settings.sslkey) }),
     connectTimeoutMs: settings.connect_timeout,
     ...(settings.search_path === undefined ? {} : { searchPath: settings.search_path }),
     applicationName: settings.application_name ?? context.applicationName,
@@ -100,6 +101,20 @@ function toDatabase(
   };
 }
 
+/** Where the system's authorities decide, `SSL_CERT_FILE` says for both engines which they are. */
+function authorities(
+  settings: Pick<DatabaseSettings, "sslrootcert" | "sslmode">,
+  { env, sections }: Pick<LoadOptions, "env"> & { readonly sections: Sections },
+): string | undefined {
+  const { sslrootcert, sslmode } = settings;
+  if (sslrootcert !== undefined && sslrootcert !== "system") {
+    return within(sections.folder, sslrootcert);
+  }
+  const verifies = sslmode === "verify-ca" || sslmode === "verify-full";
+  return verifies && env["SSL_CERT_FILE"] ? resolve(env["SSL_CERT_FILE"]) : sslrootcert;
+}
+
+/** Absolute, because Atlas works in another folder, and takes a file that it misses for not given. */
 function within(folder: string, path: string): string {
-  return isAbsolute(path) ? path : join(folder, path);
+  return resolve(folder, path);
 }

@@ -1,4 +1,5 @@
 import { MigrateError } from "../errors.ts";
+import { readTextFile } from "./text_file.ts";
 
 /**
  * Reads a password from a file: its text without the line end at the end.
@@ -8,31 +9,39 @@ import { MigrateError } from "../errors.ts";
 export async function readPasswordFile(
   path: string,
 ): Promise<{ readonly password: string; readonly warnings: readonly string[] }> {
-  let text: string;
-  let mode: number | null;
-  try {
-    text = await Deno.readTextFile(path);
-    mode = (await Deno.stat(path)).mode;
-  } catch (cause) {
-    throw new MigrateError(
-      "config_unreadable",
-      `Cannot read database.password_file: "${path}" is not readable`,
-      { hint: "Check that the file exists and that this user may read it", cause },
-    );
+  const file = await readTextFile(path);
+  if ("fault" in file) {
+    throw unreadable(path, {
+      state: file.fault,
+      hint: "Name a text file that this user may read",
+      cause: file.cause,
+    });
   }
-  const password = text.replace(/\r?\n$/, "");
+  const password = file.text.replace(/\r?\n$/, "");
   if (password === "") {
-    throw new MigrateError(
-      "config_unreadable",
-      `Cannot read database.password_file: "${path}" is empty`,
-      {
-        hint: "Write the password into it, or use database.password",
-      },
-    );
+    throw unreadable(path, {
+      state: "is empty",
+      hint: "Write the password into it, or use database.password",
+    });
   }
-  const open = mode !== null && (mode & 0o004) !== 0;
   return {
     password,
-    warnings: open ? [`"${path}" can be read by every user: chmod 600 ${path}`] : [],
+    warnings: [
+      ...(file.openToAll ? [`"${path}" can be read by every user: chmod 600 ${path}`] : []),
+      ...(password.includes("\n")
+        ? [`"${path}" has several lines, and all of them are the password`]
+        : []),
+    ],
   };
+}
+
+function unreadable(
+  path: string,
+  fault: { readonly state: string; readonly hint: string; readonly cause?: unknown },
+): MigrateError {
+  return new MigrateError(
+    "config_unreadable",
+    `Cannot read database.password_file: "${path}" ${fault.state}`,
+    { hint: fault.hint, cause: fault.cause },
+  );
 }

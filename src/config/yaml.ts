@@ -1,153 +1,160 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  LineCounter,
-  type Node,
-  parseDocument,
-  type YAMLMap,
-} from "yaml";
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocument } from "yaml";
+import type { YAMLMap } from "yaml";
 import { MigrateError } from "../errors.ts";
-import { excerpt, position } from "../migrations/mod.ts";
-import type { SourcePlace } from "./faults.ts";
-import type { Field, Section } from "./section.ts";
+import { placeAt } from "./excerpt.ts";
+import type { Field, Section, Sections } from "./section.ts";
+import { syntaxError } from "./yaml_faults.ts";
 
 /**
  * Reads our two sections from the text of a YAML file. What the other sections hold is not looked
- * at, as long as the file is YAML.
+ * at, as long as the file is YAML. Aliases are followed only where we read, so nothing is expanded.
  *
- * @throws {MigrateError} `config_syntax` with every place where it is not; `dsn_not_configured`
- * when there is no section `database`.
+ * @throws {MigrateError} `config_syntax` with every place where it is not.
  */
 export function readYaml(
   text: string,
   source: string,
-): { readonly database: Section | undefined; readonly migrate: Section } {
+): Pick<Sections, "database" | "migrate" | "others"> {
   const document = parseDocument(text, {
-    lineCounter: new LineCounter(),
     prettyErrors: false,
-    logLevel: "silent",
+    // Not "silent", under which a second document is passed over.
+    logLevel: "error",
+    // Comparing all keys of a large map with one another takes minutes; ours are compared below.
+    uniqueKeys: false,
   });
   if (document.errors.length > 0) throw syntaxError(text, { source, errors: document.errors });
   const root: unknown = document.contents;
-  if (root !== null && !isMap(root)) {
+  if (root === null) return { database: undefined, migrate: new Map(), others: [] };
+  if (!isMap(root)) {
     throw new MigrateError(
       "config_syntax",
       `Cannot read the configuration: "${source}" does not hold sections`,
       { hint: "Write `database:` at the left margin, and its settings below it" },
     );
   }
-  const section = (name: string) =>
-    isMap(root) ? readSection(root, { name, document, text, source }) : undefined;
-  return { database: section("database"), migrate: section("migrate") ?? new Map() };
+  const context = { document, text, source };
+  const sections = entriesOf(root, context);
+  return {
+    database: readSection("database", sections, context),
+    migrate: readSection("migrate", sections, context) ?? new Map(),
+    others: [...sections.keys()],
+  };
 }
 
 interface Context {
-  readonly name: string;
   readonly document: Document;
   readonly text: string;
   readonly source: string;
 }
 
-function readSection(root: YAMLMap, context: Context): Section | undefined {
-  const node = resolve(root.get(context.name, true), context);
-  if (node === undefined || (isScalar(node) && node.value === null)) return undefined;
-  if (!isMap(node)) {
-    const place = placeOf(node, context);
-    throw new MigrateError(
-      "config_syntax",
-      `Cannot read the configuration: "${context.name}" is not a section`,
-      {
-        details: place === undefined
-          ? []
-          : [`${context.source}:${place.line}:${place.column}`, ...place.excerpt],
-        hint: `Write its settings below \`${context.name}:\`, indented`,
-      },
-    );
-  }
-  return readFields(node, context);
+/** The value of a key, and what is wrong with it wherever it is used. */
+interface Entry {
+  readonly node: Node | undefined;
+  readonly wrong?: string;
 }
 
-function readFields(map: YAMLMap, context: Context): Section {
-  const fields = new Map<string, Field>();
-  const own = new Map<string, Field>();
-  for (const { key, value } of map.items) {
-    const name = isScalar(key) ? String(key.value) : String(key);
-    const node = resolve(value, context);
-    if (name === "<<" && isMap(node)) {
-      for (const [inherited, field] of readFields(node, context)) fields.set(inherited, field);
-    } else {
-      const field = readField(node, { ...context, secret: /password|key|token/i.test(name) });
-      if (field !== undefined) own.set(name, field);
+function readSection(
+  name: string,
+  sections: ReadonlyMap<string, Entry>,
+  context: Context,
+): Section | undefined {
+  const entry = sections.get(name);
+  const node = entry?.node;
+  if (entry?.wrong === undefined) {
+    if (node === undefined || (isScalar(node) && node.value === null)) return undefined;
+    if (isMap(node)) {
+      return new Map(
+        [...entriesOf(node, context)].map(([key, value]) => [key, readField(value, context)]),
+      );
     }
   }
-  // What stands in the section itself wins over what is merged into it.
-  for (const [name, field] of own) fields.set(name, field);
-  return fields;
-}
-
-function readField(
-  node: Node | undefined,
-  context: Context & { readonly secret: boolean },
-): Field | undefined {
-  if (node === undefined) return undefined;
-  const place = placeOf(node, context);
-  const placed = place === undefined ? {} : { place };
-  if (!isScalar(node)) return { text: "", wrong: "is not a single value", ...placed };
-  if (node.value === null) return undefined;
-  const text = node.type === "PLAIN" ? node.source ?? String(node.value) : String(node.value);
-  return { text, ...placed };
-}
-
-function resolve(value: unknown, { document }: Context): Node | undefined {
-  if (isAlias(value)) return value.resolve(document);
-  return isMap(value) || isScalar(value) || (typeof value === "object" && value !== null)
-    ? value as Node
-    : undefined;
-}
-
-function placeOf(node: Node, { text }: Context): SourcePlace | undefined {
-  if (!node.range) return undefined;
-  const place = position(text, node.range[0]);
-  return { ...place, excerpt: maskedExcerpt(text, place) };
-}
-
-/** The excerpt of a place; of a line that may hold a secret only its key. */
-function maskedExcerpt(
-  text: string,
-  place: { readonly line: number; readonly column: number },
-): readonly string[] {
-  const lines = excerpt(text, place);
-  const secret = /pass|secret|token|key|credential|dsn|url/i.test(lines[0] ?? "");
-  return secret ? [(lines[0] ?? "").replace(/:.*$/, ": ****")] : lines;
-}
-
-function syntaxError(
-  text: string,
-  options: {
-    readonly source: string;
-    readonly errors: readonly {
-      readonly message: string;
-      readonly pos: readonly [number, number];
-    }[];
-  },
-): MigrateError {
-  const { errors, source } = options;
-  const places = errors.map((error) => ({
-    message: error.message.split("\n")[0] ?? "",
-    ...position(text, error.pos[0]),
-  }));
-  return new MigrateError(
+  const place = node?.range ? placeAt(context.text, node.range[0]) : undefined;
+  throw new MigrateError(
     "config_syntax",
-    `Cannot read the configuration: "${source}" is not YAML`,
+    `Cannot read the configuration: "${name}" ${entry?.wrong ?? "is not a section"}`,
     {
-      details: places.flatMap((place) => [
-        `${source}:${place.line}:${place.column}: ${place.message}`,
-        ...maskedExcerpt(text, place).map((line) => `  ${line}`),
-      ]),
-      hint: "Correct the file at that place; values with special characters need quotes",
-      data: { source, faults: places },
+      details: place === undefined ? [] : [
+        `${context.source}:${place.line}:${place.column}`,
+        ...place.excerpt.map((line) => `  ${line}`),
+      ],
+      hint: entry?.wrong === undefined
+        ? `Write its settings below \`${name}:\`, indented`
+        : "Correct the file at that place",
     },
   );
+}
+
+/** The keys of a map and what is merged into it, where what stands in the map itself wins. */
+function entriesOf(
+  map: YAMLMap,
+  context: Context,
+  done: Map<YAMLMap, ReadonlyMap<string, Entry>> = new Map(),
+): ReadonlyMap<string, Entry> {
+  const known = done.get(map);
+  if (known !== undefined) return known;
+  // A map that merges itself finds itself empty.
+  done.set(map, new Map());
+  const own = new Map<string, Entry>();
+  const merged = new Map<string, Entry>();
+  for (const { key, value } of map.items) {
+    const name = isScalar(key) ? String(key.value) : String(key);
+    const entry = follow(value, context);
+    const sources = name === "<<" ? mergeSources(entry.node, context) : undefined;
+    if (sources === undefined) {
+      own.set(name, own.has(name) ? { ...entry, wrong: "stands here a second time" } : entry);
+    }
+    for (const from of sources ?? []) {
+      for (const [inherited, field] of entriesOf(from, context, done)) {
+        // Of several sources the first one wins.
+        if (!merged.has(inherited)) merged.set(inherited, field);
+      }
+    }
+  }
+  const entries = new Map([...merged, ...own]);
+  done.set(map, entries);
+  return entries;
+}
+
+function mergeSources(node: Node | undefined, context: Context): readonly YAMLMap[] | undefined {
+  if (isMap(node)) return [node];
+  if (!isSeq(node)) return undefined;
+  const sources = node.items.map((item) => follow(item, context).node);
+  return sources.every((source) => isMap(source)) ? sources : undefined;
+}
+
+function follow(value: unknown, { document }: Context): Entry {
+  if (!isAlias(value)) return { node: value === null ? undefined : value as Node };
+  const node = value.resolve(document);
+  return node === undefined
+    ? {
+      node: value,
+      wrong: "names an anchor that is not there; put a value that begins with * in quotes",
+    }
+    : { node };
+}
+
+function readField({ node, wrong }: Entry, { text }: Context): Field {
+  if (node === undefined) return { text: "" };
+  const place = node.range ? { place: placeAt(text, node.range[0]) } : {};
+  const fault = wrong ?? faultOf(node);
+  if (fault !== undefined || !isScalar(node)) return { text: "", wrong: fault ?? "", ...place };
+  if (node.value === null) return { text: "", ...place };
+  // A number is taken as it was written: 0123 is a password.
+  return {
+    text: node.type === "PLAIN" ? node.source ?? String(node.value) : String(node.value),
+    ...place,
+  };
+}
+
+function faultOf(node: Node): string | undefined {
+  if (!isScalar(node)) return "is not a single value";
+  if (
+    node.tag !== undefined && !/^tag:yaml\.org,2002:(?:str|int|float|bool|null)$/.test(node.tag)
+  ) {
+    return "has a tag that means nothing here; put a value that begins with ! in quotes";
+  }
+  if (node.anchor !== undefined && node.source === "") {
+    return "is an anchor without a value; put a value that begins with & in quotes";
+  }
+  return undefined;
 }

@@ -4,6 +4,19 @@ import { type ErrorCode, MigrateError } from "../errors.ts";
 import { identifier } from "./quote.ts";
 import { ServerError } from "./server_error.ts";
 
+/** Where a server listens: a TCP address, or the path of a Unix socket. */
+export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
+
+/** The error of an address where something else listens. */
+export function notPostgres(address: Address): MigrateError {
+  const where = "path" in address ? address.path : `${address.host}:${address.port}`;
+  return new MigrateError(
+    "not_postgres",
+    `Cannot connect to "${where}": what answers there is not PostgreSQL`,
+    { hint: "Check database.host and database.port, and what stands before the server" },
+  );
+}
+
 /**
  * Turns whatever prevented a connection into an error that says what it was and what to do.
  * `timedOut` tells that our own limit ended the attempt.
@@ -49,7 +62,7 @@ export function toConnectError(
 function ofServer(error: ServerError, database: Database): [ErrorCode, string] {
   switch (error.sqlstate) {
     case "28P01":
-      return ["login_refused", "Check database.user and database.password"];
+      return ["login_refused", `Check database.user and database.password${normalForm(database)}`];
     case "28000":
       return [
         "login_refused",
@@ -58,6 +71,12 @@ function ofServer(error: ServerError, database: Database): [ErrorCode, string] {
     case "3D000":
       return ["database_missing", `Create it: CREATE DATABASE ${identifier(database.dbname)};`];
     case "42501":
+      if (database.role !== undefined && !error.message.includes(database.dbname)) {
+        return [
+          "permission_denied",
+          `Grant it: GRANT ${identifier(database.role)} TO ${identifier(database.user)};`,
+        ];
+      }
       return [
         "permission_denied",
         `Grant it: GRANT CONNECT ON DATABASE ${identifier(database.dbname)} TO ${
@@ -65,7 +84,10 @@ function ofServer(error: ServerError, database: Database): [ErrorCode, string] {
         };`,
       ];
     case "53300":
-      return ["too_many_connections", "Wait, or raise max_connections, then run this again"];
+      return [
+        "too_many_connections",
+        "Wait, or raise max_connections or the CONNECTION LIMIT of the role or the database",
+      ];
     case "57P03":
       return ["server_not_ready", "Wait until the server has started, then run this again"];
     case "22023":
@@ -75,16 +97,31 @@ function ofServer(error: ServerError, database: Database): [ErrorCode, string] {
   }
 }
 
+/** PostgreSQL normalises a password when it is set and the drivers do not when they send it (RFC 4013). */
+function normalForm({ password = "" }: Database): string {
+  return password === password.normalize("NFKC")
+    ? ""
+    : "; the server keeps it in Unicode's normal form NFKC: write it in that form";
+}
+
+const NO_SOCKET = [
+  "socket_missing",
+  "there is no such Unix socket",
+  "Check database.host (the socket's directory) and database.port, and that PostgreSQL is running",
+] as const;
+
 const NETWORK: Readonly<Record<string, readonly [ErrorCode, string, string]>> = {
   ECONNREFUSED: [
     "connection_refused",
     "connection refused",
     "Check database.host and database.port, and that PostgreSQL is running",
   ],
-  ENOENT: [
-    "connection_refused",
-    "there is no such Unix socket",
-    "Check database.host (the socket's directory) and database.port, and that PostgreSQL is running",
+  ENOENT: NO_SOCKET,
+  ENOTDIR: NO_SOCKET,
+  EINVAL: [
+    "connection_failed",
+    "the system does not take the address",
+    "Shorten database.host: the path of a Unix socket has room for about 100 bytes",
   ],
   EACCES: ["connection_refused", "not allowed", "Check the rights on the socket's directory"],
   ENOTFOUND: ["host_unknown", "the host name is not known", "Check database.host"],

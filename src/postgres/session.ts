@@ -49,6 +49,7 @@ const FACTS = `select pg_backend_pid() as pid, current_database() as database,
  */
 export class Session implements AsyncDisposable {
   readonly facts: SessionFacts;
+  /** Where it is connected to, with the `sslmode` that `allow` or `prefer` came to. */
   readonly database: Database;
   readonly #sql: postgres.Sql;
   readonly #wire: Wire;
@@ -128,7 +129,8 @@ export class Session implements AsyncDisposable {
     try {
       const rows = await Promise.race([sql.unsafe<Row[]>(FACTS), aborted(options.signal)]);
       wire.identify(rows);
-      return new Session({ sql, wire, facts: readFacts(rows[0] ?? {}), database }, redact);
+      const facts = readFacts(rows[0] ?? {});
+      return new Session({ sql, wire, facts, database: settledOn(wire, database) }, redact);
     } catch (error) {
       await sql.end({ timeout: 0 });
       wire.destroy();
@@ -196,6 +198,14 @@ export class Session implements AsyncDisposable {
     await this.#sql.end({ timeout: 1 });
     this.#wire.destroy();
   }
+}
+
+/** Others who follow to this database must not choose again, and end up without protection. */
+function settledOn(wire: Wire, database: Database): Database {
+  if (database.sslmode !== "allow" && database.sslmode !== "prefer") return database;
+  // Neither mode asks who the server is; `require` would, with a file of authorities.
+  const { sslrootcert: _, ...rest } = database;
+  return { ...rest, sslmode: wire.encrypted ? "require" : "disable" };
 }
 
 function startUpParameters(database: Database): Record<string, string> {

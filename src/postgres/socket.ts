@@ -1,9 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { MigrateError } from "../errors.ts";
-
-/** Where a server listens: a TCP address, or the path of a Unix socket. */
-export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
+import { type Address, notPostgres } from "./connect_error.ts";
 
 /** How a connection is protected, with every file already read. */
 export interface TlsPlan {
@@ -25,7 +23,8 @@ const SSL_REQUEST = Uint8Array.of(0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f);
  * message. The driver's own negotiation is not used: it takes a refusal of TLS for a handshake,
  * checks the wrong name for IP addresses, and knows neither `verify-ca` nor `allow`.
  *
- * @throws {MigrateError} `tls_refused` when the server offers no TLS and the plan demands it.
+ * @throws {MigrateError} `tls_refused` when the server offers no TLS and the plan demands it,
+ * `not_postgres` when it answers something else.
  * What the network or the certificate check reports is thrown as it comes.
  */
 export async function openSocket(
@@ -41,7 +40,13 @@ export async function openSocket(
   // PostgreSQL has no TLS on Unix sockets.
   if (tls.mode === "off" || "path" in address) return plain;
   plain.write(SSL_REQUEST);
-  if (await answer(plain, signal) === "S") {
+  const told = await answer(plain, signal);
+  // More than one byte before the handshake is no answer, or an injection (CVE-2021-23222).
+  if (told !== "S" && told !== "N") {
+    plain.destroy();
+    throw notPostgres(address);
+  }
+  if (told === "S") {
     return await settled(connectTls(handshake(plain, { host: address.host, tls })), {
       event: "secureConnect",
       signal,
@@ -106,7 +111,7 @@ function settled<S extends Socket>(
   });
 }
 
-/** Reads the one byte with which a server answers SSLRequest. */
+/** Reads what a server answers to SSLRequest: one byte. */
 function answer(socket: Socket, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const stop = (error: unknown) => {
@@ -117,9 +122,7 @@ function answer(socket: Socket, signal: AbortSignal): Promise<string> {
     };
     const read = (data: Uint8Array) => {
       release();
-      // More than one byte before the handshake is an injection (CVE-2021-23222).
-      if (data.length !== 1) stop(new Error("the server sent more than its answer about TLS"));
-      else resolve(String.fromCharCode(data[0] ?? 0));
+      resolve(String.fromCharCode(...data.subarray(0, 2)));
     };
     const closed = () => stop(new Error("the connection was closed"));
     const aborted = () => stop(signal.reason);

@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
 import type { Database } from "../database.ts";
+import { type Address, notPostgres } from "./connect_error.ts";
 import { findFatal } from "./server_error.ts";
-import { type Address, openSocket, type TlsPlan } from "./socket.ts";
+import { openSocket, type TlsPlan } from "./socket.ts";
 
 /** How long a request to cancel may take: it is sent when somebody is already waiting. */
 const CANCEL_TIMEOUT_MS = 5_000;
@@ -22,6 +23,11 @@ export class Wire {
     this.#tls = tls;
   }
 
+  /** Whether the connection is protected. */
+  get encrypted(): boolean {
+    return this.#socket !== undefined && "encrypted" in this.#socket;
+  }
+
   /** Whether there was a connection and it is over. */
   get closed(): boolean {
     return this.#closed;
@@ -29,11 +35,20 @@ export class Wire {
 
   /** Opens the socket, once: a driver that asks again wants to reconnect, which loses the locks. */
   async open(signal: AbortSignal): Promise<Socket> {
-    if (this.#socket !== undefined || this.#closed) throw new Error("the connection was lost");
+    if (this.#socket !== undefined || this.#closed) {
+      throw new Error("the server closed the connection");
+    }
     const socket = await openSocket(this.#address, { tls: this.#tls, signal });
     // Only the kernel's keep-alive notices a peer that has vanished while nothing is sent.
     socket.setKeepAlive(true, 30_000);
-    socket.on("data", (chunk: Uint8Array) => this.#last = chunk);
+    socket.on("data", (chunk: Uint8Array) => {
+      if (this.#last === undefined && !isGreeting(chunk)) {
+        // The driver prints what it does not know, and would wait for the rest of what it does.
+        chunk.fill(0xff);
+        socket.destroy(notPostgres(this.#address));
+      }
+      this.#last = chunk;
+    });
     socket.on("close", () => this.#closed = true);
     this.#socket = socket;
     return socket;
@@ -85,4 +100,12 @@ export class Wire {
     this.#closed = true;
     this.#socket?.destroy();
   }
+}
+
+/** Whether bytes may be the first that PostgreSQL sends: a request to log in, an error or a notice. */
+function isGreeting(bytes: Uint8Array): boolean {
+  if (!"RENv".includes(String.fromCharCode(bytes[0] ?? 0))) return false;
+  if (bytes.length < 5) return true;
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getInt32(1);
+  return length >= 8 && length <= 30_000;
 }

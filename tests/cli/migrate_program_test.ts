@@ -169,7 +169,9 @@ const GREEN = "\x1b[32m";
 Deno.test("migrate has colours where they are asked for, and none elsewhere", async () => {
   await using db = await createDatabase();
   await using config = await configFile(db.database);
-  const forced = await migrate(["-c", config.path, "--migrations", "deploy/migrations"], { FORCE_COLOR: "1" });
+  const forced = await migrate(["-c", config.path, "--migrations", "deploy/migrations"], {
+    FORCE_COLOR: "1",
+  });
   assert.ok(forced.out.includes(GREEN), forced.out);
   for (const env of [{}, { NO_COLOR: "1" }, { TERM: "dumb" }]) {
     assert.ok(!(await migrate(["-c", config.path], env)).err.includes("\x1b"));

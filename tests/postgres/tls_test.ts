@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { join, resolve } from "node:path";
+import { startPostgres } from "../../scripts/postgres/server.ts";
+import type { Database } from "../../src/database.ts";
+import { MigrateError } from "../../src/errors.ts";
+import { Session } from "../../src/postgres/session.ts";
+import { atlas, folderOf } from "../harness/atlas.ts";
+import { databaseAt } from "../harness/postgres.ts";
+import { tools } from "../harness/tools.ts";
+
+const CERTIFICATES = "tests/testdata/tls";
+const ca = (name: string) => resolve(CERTIFICATES, `${name}.pem`);
+const TRUSTED = { sslrootcert: ca("authority") };
+
+/** What comes of an attempt: a protected connection, a plain one, or a refusal with its code. */
+type Outcome = "tls" | "plain" | "tls_certificate" | "tls_file" | "login_refused";
+
+/** The server's certificate, the settings, and what must come of them. */
+type Case = readonly [string, Partial<Database>, Outcome];
+
+const CASES: readonly Case[] = [
+  ["localhost", { sslmode: "disable" }, "plain"],
+  ["localhost", { sslmode: "allow" }, "plain"],
+  ["localhost", { sslmode: "allow", user: "tls_only" }, "tls"],
+  ["localhost", { sslmode: "disable", user: "tls_only" }, "login_refused"],
+  ["localhost", { sslmode: "prefer" }, "tls"],
+  ["localhost", { sslmode: "prefer", user: "plain_only" }, "plain"],
+  ["localhost", { sslmode: "prefer", sslrootcert: ca("stranger") }, "tls"],
+  ["localhost", { sslmode: "require" }, "tls"],
+  ["localhost", { sslmode: "require", user: "plain_only" }, "login_refused"],
+  ["localhost", { sslmode: "require", ...TRUSTED }, "tls"],
+  ["localhost", { sslmode: "require", sslrootcert: ca("stranger") }, "tls_certificate"],
+  ["localhost", { sslmode: "require", sslrootcert: ca("nowhere") }, "tls_file"],
+  ["localhost", { sslmode: "verify-ca" }, "tls_certificate"],
+  ["localhost", { sslmode: "verify-ca", ...TRUSTED }, "tls"],
+  ["localhost", { sslmode: "verify-ca", ...TRUSTED, host: "127.0.0.1" }, "tls"],
+  ["localhost", { sslmode: "verify-ca", sslrootcert: ca("stranger") }, "tls_certificate"],
+  ["localhost", { sslmode: "verify-ca", sslrootcert: ca("nowhere") }, "tls_file"],
+  ["localhost", { sslmode: "verify-ca", sslrootcert: resolve("deno.json") }, "tls_file"],
+  ["localhost", { sslmode: "verify-full" }, "tls_certificate"],
+  ["localhost", { sslmode: "verify-full", sslrootcert: "system" }, "tls_certificate"],
+  ["localhost", { sslmode: "verify-full", ...TRUSTED }, "tls"],
+  ["localhost", { sslmode: "verify-full", ...TRUSTED, host: "127.0.0.1" }, "tls_certificate"],
+  ["localhost", { sslmode: "verify-full", sslrootcert: ca("stranger") }, "tls_certificate"],
+  ["address", { sslmode: "verify-full", ...TRUSTED, host: "127.0.0.1" }, "tls"],
+  ["address", { sslmode: "verify-full", ...TRUSTED }, "tls_certificate"],
+  ["elsewhere", { sslmode: "verify-ca", ...TRUSTED }, "tls"],
+  ["elsewhere", { sslmode: "verify-full", ...TRUSTED }, "tls_certificate"],
+  ["expired", { sslmode: "require" }, "tls"],
+  ["expired", { sslmode: "require", ...TRUSTED }, "tls_certificate"],
+  ["expired", { sslmode: "verify-ca", ...TRUSTED }, "tls_certificate"],
+  ["expired", { sslmode: "verify-full", ...TRUSTED }, "tls_certificate"],
+];
+
+Deno.test({
+  name: "every sslmode means to both engines what it means to libpq",
+  ignore: Deno.build.os === "windows",
+  async fn(t) {
+    await using server = await startPostgres({
+      settings: [
+        "ssl = on",
+        "ssl_cert_file = '%d/localhost.pem'",
+        "ssl_key_file = '%d/localhost.key'",
+      ]
+        .concat("ssl_ca_file = '%d/authority.pem'"),
+      access: [
+        "hostssl all tls_client 127.0.0.1/32 cert",
+        "host all tls_client 127.0.0.1/32 reject",
+        "hostnossl all tls_only 127.0.0.1/32 reject",
+        "hostssl all plain_only 127.0.0.1/32 reject",
+      ],
+      prepare: placeCertificates,
+    });
+    const at = (changes: Partial<Database>) =>
+      databaseAt("postgres", { host: "localhost", port: server.port, ...changes });
+    await using admin = await open(at({ host: "127.0.0.1" }));
+    for (const role of ["tls_client", "tls_only", "plain_only"]) {
+      await admin.run(`create role ${role} login`);
+    }
+    let present = "localhost";
+    for (const [certificate, changes, expected] of CASES) {
+      const told = { ...changes, sslrootcert: changes.sslrootcert?.replace(/^.*\//, "") };
+      await t.step(`${certificate}: ${JSON.stringify(told)} is ${expected}`, async () => {
+        if (certificate !== present) {
+          await showCertificate(admin, server.socket, certificate, at({}));
+        }
+        present = certificate;
+        await expectOutcome(at(changes), expected);
+      });
+    }
+    await using keys = await clientKeys();
+    const client = (certificate: string, key = certificate) => ({
+      user: "tls_client",
+      sslmode: "require" as const,
+      sslcert: ca(certificate),
+      sslkey: join(keys.path, `${key}.key`),
+    });
+    const clients: readonly (readonly [string, Partial<Database>, Outcome])[] = [
+      ["with its certificate", client("client"), "tls"],
+      ["with its certificate under prefer", { ...client("client"), sslmode: "prefer" }, "tls"],
+      ["without one", { user: "tls_client", sslmode: "require" }, "login_refused"],
+      ["with one of a stranger", client("foreign"), "tls_certificate"],
+      ["with the key of another", client("client", "foreign"), "tls_file"],
+      ["with a key that others can read", client("client", "open"), "tls_file"],
+      ["with a key that is not there", client("client", "nowhere"), "tls_file"],
+    ];
+    for (const [name, changes, expected] of clients) {
+      await t.step(`a client ${name} is ${expected}`, () => expectOutcome(at(changes), expected));
+    }
+  },
+});
+
+/** Both engines, one after the other, as a run does: Atlas gets what our session came to. */
+async function expectOutcome(database: Database, expected: Outcome): Promise<void> {
+  const [outcome, next] = await attempt(database);
+  assert.equal(outcome, expected);
+  if (tools.atlas === undefined || expected === "tls_file") return;
+  const run = await atlas(["schema", "inspect", "--format", "ok"], { database: next });
+  assert.equal(run.code === 0, expected === "tls" || expected === "plain", run.stderr);
+}
+
+async function attempt(database: Database): Promise<readonly [string, Database]> {
+  try {
+    await using session = await open(database);
+    const [row] = await session.query(
+      "select ssl from pg_stat_ssl where pid = pg_backend_pid()",
+    );
+    return [row?.["ssl"] === true ? "tls" : "plain", session.database];
+  } catch (error) {
+    if (!(error instanceof MigrateError)) throw error;
+    assert.ok(error.hint !== undefined && error.hint !== "", error.message);
+    return [error.code, database];
+  }
+}
+
+function open(database: Database): Promise<Session> {
+  return Session.open(database, { redact: (text) => text, signal: new AbortController().signal });
+}
+
+/** The server's own copies: it refuses keys that are not its own or that others can read. */
+async function placeCertificates(folder: string): Promise<void> {
+  const { uid, gid } = await Deno.stat(folder);
+  for await (const { name } of Deno.readDir(CERTIFICATES)) {
+    const copy = join(folder, name);
+    await Deno.copyFile(join(CERTIFICATES, name), copy);
+    await Deno.chmod(copy, 0o600);
+    if (uid !== null && gid !== null) await Deno.chown(copy, uid, gid);
+  }
+}
+
+/** Has the server show another certificate from now on. */
+async function showCertificate(
+  admin: Session,
+  folder: string,
+  certificate: string,
+  database: Database,
+): Promise<void> {
+  for (const [setting, ending] of [["ssl_cert_file", "pem"], ["ssl_key_file", "key"]]) {
+    await admin.run(`alter system set ${setting} = '${folder}/${certificate}.${ending}'`);
+  }
+  await admin.run("select pg_reload_conf()");
+  for (let shown = ""; !shown.endsWith(`/${certificate}.key`);) {
+    await using session = await open(database);
+    const [row] = await session.query("select current_setting('ssl_key_file') as file");
+    shown = String(row?.["file"]);
+  }
+}
+
+/** Keys as their owner keeps them; a checkout opens them to all. */
+async function clientKeys() {
+  const folder = await folderOf({});
+  for (
+    const [from, to, mode] of [["client", "client", 0o600], ["foreign", "foreign", 0o600], [
+      "client",
+      "open",
+      0o644,
+    ]] as const
+  ) {
+    const copy = join(folder.path, `${to}.key`);
+    await Deno.copyFile(join(CERTIFICATES, `${from}.key`), copy);
+    await Deno.chmod(copy, mode);
+  }
+  return folder;
+}
