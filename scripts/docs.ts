@@ -48,7 +48,14 @@ async function readme(text: string): Promise<string> {
 }
 
 function manifest(text: string): string {
-  return text.replace(/--allow-env=\S+/, environmentFlag("migrate"));
+  return [["migrate", "src/migrate.ts"], ["genmigrate", "scripts/gen.ts"]].reduce(
+    (result, [program, entry]) =>
+      result.replace(
+        new RegExp(`--allow-env=\\S+( --ignore-env ${entry}")`),
+        (_, rest) => `${environmentFlag(program as "migrate" | "genmigrate")}${rest}`,
+      ),
+    text,
+  );
 }
 
 async function helpOf(args: readonly string[]): Promise<string> {

@@ -41,11 +41,11 @@ export async function findAtlas(
   };
 }
 
-/** The error of a run that needs Atlas where there is none. */
-export function atlasMissing(): MigrateError {
+/** The error of a run that needs Atlas where there is none; `otherwise` is another way out. */
+export function atlasMissing(otherwise = ""): MigrateError {
   return new MigrateError("atlas_missing", "atlas: command not found", {
     hint:
-      "Install Atlas (https://atlasgo.io/getting-started#installation) and put it on the PATH, or use --engine embedded",
+      `Install Atlas (https://atlasgo.io/getting-started#installation) and put it on the PATH${otherwise}`,
   });
 }
 

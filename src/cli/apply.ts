@@ -14,8 +14,7 @@ import { applyDocument } from "./apply_document.ts";
 import { appliedLine, haltLine, summary } from "./apply_text.ts";
 import { errorText } from "./error_text.ts";
 import { exitCode } from "./exit_code.ts";
-import { LiveLine } from "./live_line.ts";
-import { styleFor } from "./style.ts";
+import { Screen } from "./screen.ts";
 
 /** The flags of `migrate apply`. */
 export interface ApplyFlags {
@@ -111,44 +110,4 @@ function conclude(
   });
   world.err(errorText(halted, screen.err));
   return exitCode(error, world.signal);
-}
-
-/** The two streams and who may write on them: results, talk, details. */
-class Screen {
-  readonly live: LiveLine;
-  readonly out;
-  readonly err;
-  readonly #world: World;
-  readonly #flags: ApplyFlags;
-
-  constructor(world: World, flags: ApplyFlags) {
-    this.#world = world;
-    this.#flags = flags;
-    const color = flags.color;
-    this.out = styleFor(world, { stream: "out", color });
-    this.err = styleFor(world, { stream: "err", color });
-    this.live = new LiveLine(world, { on: flags.quiet !== true });
-  }
-
-  /** A result, on standard output, unless that belongs to the JSON document. */
-  result(text: string): void {
-    if (this.#flags.quiet || this.#flags.json) return;
-    this.live.pause(() => this.#world.out(text));
-  }
-
-  /** Talk, on standard error. */
-  say(text: string): void {
-    if (this.#flags.quiet) return;
-    this.live.pause(() => this.#world.err(`${this.err.dim(text)}\n`));
-  }
-
-  /** More talk, for `--verbose`. */
-  detail(text: string): void {
-    if (this.#flags.verbose) this.say(text);
-  }
-
-  /** A warning, which `--quiet` does not silence. */
-  warn(text: string): void {
-    this.live.pause(() => this.#world.err(`${this.err.yellow("warning")}: ${text}\n`));
-  }
 }

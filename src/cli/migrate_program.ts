@@ -1,21 +1,11 @@
-import {
-  Argument,
-  Command,
-  CommanderError,
-  Help,
-  InvalidArgumentError,
-  Option,
-} from "@commander-js/extra-typings";
+import { Argument, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { ENGINES } from "../commands/engine.ts";
 import { parseDuration } from "../duration.ts";
-import { EXIT, MigrateError } from "../errors.ts";
+import { MigrateError } from "../errors.ts";
 import { EXEC_ORDERS, TX_MODES } from "../migrations/mod.ts";
-import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
 import { runApply } from "./apply.ts";
-import { errorDocument, errorText } from "./error_text.ts";
-import { exitCode } from "./exit_code.ts";
-import { styleFor } from "./style.ts";
+import { newProgram, type Program, runProgram, showOptionsOf } from "./program.ts";
 
 const EXAMPLES = `
 Examples:
@@ -32,34 +22,15 @@ Exit codes:
 
 /** Runs the command line of `migrate` and returns its exit code. */
 export async function runMigrate(world: World): Promise<number> {
-  let code: number = EXIT.done;
-  const program = buildProgram(world, (result) => code = result);
-  try {
-    await program.parseAsync([...world.args], { from: "user" });
-    return code;
-  } catch (error) {
-    if (error instanceof CommanderError) return usage(world, error);
-    return reportFailure(world, error);
-  }
+  return await runProgram(world, (done) => buildProgram(world, done));
 }
 
-function buildProgram(world: World, done: (code: number) => void) {
-  const program = new Command("migrate")
+function buildProgram(world: World, done: (code: number) => void): Program {
+  const program = newProgram("migrate", world)
     .description(
       "Applies the migrations of Hotpot's database: every pending file, in the one order of all layers.",
     )
-    .version(`migrate ${VERSION}`, "-V, --version", "print the version")
-    .helpOption("-h, --help", "show this help")
-    .addHelpText("after", EXAMPLES)
-    .configureOutput({
-      writeOut: world.out,
-      writeErr: world.err,
-      getOutHelpWidth: () => Math.min(world.terminal.columns, 100),
-      getErrHelpWidth: () => Math.min(world.terminal.columns, 100),
-      outputError: (text, write) => write(text.replace(/^error: /, "error[usage]: ")),
-    })
-    .showHelpAfterError("hint: Run migrate --help")
-    .exitOverride();
+    .addHelpText("after", EXAMPLES);
   const apply = program
     .command("apply", { isDefault: true })
     .description("apply pending migrations; the default")
@@ -94,14 +65,7 @@ function buildProgram(world: World, done: (code: number) => void) {
     .option("-v, --verbose", "say more about what is done, and how")
     .option("--no-color", "no colours (also NO_COLOR)")
     .action(async (count, flags) => done(await runApply(world, { ...flags, amount: count })));
-  // Bare `migrate` is `migrate apply`, so its options belong on the first page.
-  const help = new Help();
-  program.configureHelp({
-    visibleOptions: (command) =>
-      command.name() === "migrate"
-        ? [...apply.options, ...help.visibleOptions(command)]
-        : help.visibleOptions(command),
-  });
+  showOptionsOf(program, apply);
   return program;
 }
 
@@ -117,36 +81,4 @@ function milliseconds(text: string): number {
   const parsed = parseDuration(text);
   if (typeof parsed === "number") return parsed;
   throw new InvalidArgumentError(parsed.fault);
-}
-
-/** The parser has told a person already; a program gets its document all the same. */
-function usage(world: World, error: CommanderError): number {
-  if (error.exitCode === 0) return EXIT.done;
-  if (world.args.includes("--json")) {
-    printDocument(world, new MigrateError("usage", error.message.replace(/^error: /, "")));
-  }
-  return EXIT.usage;
-}
-
-/** What a command did not turn into a report: an error of ours, or a bug. */
-function reportFailure(world: World, error: unknown): number {
-  const style = styleFor(world, { stream: "err", color: !world.args.includes("--no-color") });
-  const known = error instanceof MigrateError ? error : toInternal(error);
-  if (world.args.includes("--json")) printDocument(world, known);
-  world.err(errorText(known, style));
-  return exitCode(known, world.signal);
-}
-
-function toInternal(error: unknown): MigrateError {
-  const stack = error instanceof Error ? error.stack ?? "" : "";
-  return new MigrateError("internal", error instanceof Error ? error.message : String(error), {
-    hint: "This is a fault of the program: please report it, with these lines",
-    details: stack.split("\n").slice(1),
-    cause: error,
-  });
-}
-
-function printDocument(world: World, error: MigrateError): void {
-  const document = { status: "failed", error: errorDocument(error) };
-  world.out(`${JSON.stringify(document, null, 2)}\n`);
 }

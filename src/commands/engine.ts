@@ -24,7 +24,7 @@ export async function chooseEngine(
   if (name === "embedded") return { choice: { name, reason: "asked for" } };
   const program = await findAtlas(env);
   if (name === "atlas") {
-    if (program === undefined) throw atlasMissing();
+    if (program === undefined) throw atlasMissing(", or use --engine embedded");
     return { choice: describe(program, "asked for"), program };
   }
   if (program === undefined) {

@@ -1,0 +1,88 @@
+import { Command, CommanderError, Help } from "@commander-js/extra-typings";
+import { EXIT, MigrateError } from "../errors.ts";
+import { VERSION } from "../version.ts";
+import type { World } from "../world.ts";
+import { errorDocument, errorText } from "./error_text.ts";
+import { exitCode } from "./exit_code.ts";
+import { styleFor } from "./style.ts";
+
+/** A command line, whatever its commands and flags. */
+// deno-lint-ignore no-explicit-any -- the parser's types differ with every option
+export type Program = Command<any, any, any>;
+
+/** The parts that the command lines of both programs share. */
+export function newProgram(name: string, world: World): Command {
+  return new Command(name)
+    .version(`${name} ${VERSION}`, "-V, --version", "print the version")
+    .helpOption("-h, --help", "show this help")
+    .configureOutput({
+      writeOut: world.out,
+      writeErr: world.err,
+      getOutHelpWidth: () => Math.min(world.terminal.columns, 100),
+      getErrHelpWidth: () => Math.min(world.terminal.columns, 100),
+      outputError: (text, write) => write(text.replace(/^error: /, "error[usage]: ")),
+    })
+    .showHelpAfterError(`hint: Run ${name} --help`)
+    .exitOverride();
+}
+
+/** Shows the options of the default command on the first page: without a command, they are meant. */
+export function showOptionsOf(program: Program, standard: Program): void {
+  const help = new Help();
+  program.configureHelp({
+    visibleOptions: (command) =>
+      command.name() === program.name()
+        ? [...standard.options, ...help.visibleOptions(command)]
+        : help.visibleOptions(command),
+  });
+}
+
+/**
+ * Runs a command line and returns its exit code. `build` gets a function that takes the exit code of
+ * the command that was run.
+ */
+export async function runProgram(
+  world: World,
+  build: (done: (code: number) => void) => Program,
+): Promise<number> {
+  let code: number = EXIT.done;
+  try {
+    await build((result) => code = result).parseAsync([...world.args], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return usage(world, error);
+    return reportFailure(world, error);
+  }
+}
+
+/** The parser has told a person already; a program gets its document all the same. */
+function usage(world: World, error: CommanderError): number {
+  if (error.exitCode === 0) return EXIT.done;
+  if (world.args.includes("--json")) {
+    printDocument(world, new MigrateError("usage", error.message.replace(/^error: /, "")));
+  }
+  return EXIT.usage;
+}
+
+/** What a command did not turn into a report: an error of ours, or a bug. */
+function reportFailure(world: World, error: unknown): number {
+  const style = styleFor(world, { stream: "err", color: !world.args.includes("--no-color") });
+  const known = error instanceof MigrateError ? error : toInternal(error);
+  if (world.args.includes("--json")) printDocument(world, known);
+  world.err(errorText(known, style));
+  return exitCode(known, world.signal);
+}
+
+function toInternal(error: unknown): MigrateError {
+  const stack = error instanceof Error ? error.stack ?? "" : "";
+  return new MigrateError("internal", error instanceof Error ? error.message : String(error), {
+    hint: "This is a fault of the program: please report it, with these lines",
+    details: stack.split("\n").slice(1),
+    cause: error,
+  });
+}
+
+function printDocument(world: World, error: MigrateError): void {
+  const document = { status: "failed", error: errorDocument(error) };
+  world.out(`${JSON.stringify(document, null, 2)}\n`);
+}
