@@ -17,7 +17,7 @@ const FLOORS: readonly (readonly RegExp[])[] = [
   // 2 edges: each touches one thing outside
   [
     /^src\/(?:config|atlas|postgres|declared|checkout)\//,
-    /^src\/(?:directory|owned_folder)\.ts$/,
+    /^src\/(?:directory|owned_folder|git|editor)\.ts$/,
     /^deploy\/migrations\/embed\.ts$/,
   ],
   // 3 use cases

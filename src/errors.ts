@@ -86,6 +86,10 @@ export const CODES = {
   replay_failed: [1, "the migrations do not build the schema of an empty database"],
   foreign_change: [1, "a new migration would change another layer"],
   sequence_full: [2, "there is no number of four digits left"],
+  base_missing: [2, "there is no such branch to compare with"],
+  base_changed: [1, "a migration that other branches have was changed or removed"],
+  git_failed: [1, "git is missing, or refuses"],
+  editor_failed: [1, "the editor is missing, or ended with an error"],
   checkout_busy: [1, "another genmigrate is at work in the same checkout"],
   checkout_unwritable: [1, "the directory of migrations cannot be written"],
   // development

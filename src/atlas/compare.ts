@@ -68,21 +68,22 @@ function refusalOf(stderr: string): MigrateError {
     .replace(/^Error: /, "").trim();
   const state = STATE.exec(text);
   if (state !== null) {
-    const [, statement, message = "", sqlstate] = state;
+    const [, statement = "", message = "", sqlstate] = state;
     return new MigrateError("state_failed", withoutPlace(message), {
-      data: { statement, sqlstate },
+      data: { statement: unquote(statement), sqlstate },
     });
   }
   const history = HISTORY.exec(text);
   if (history !== null) {
-    const [, statement, version, message = "", sqlstate] = history;
+    const [, quoted = "", version, message = "", sqlstate] = history;
+    const statement = unquote(quoted);
     return new MigrateError(
       "replay_failed",
       `Cannot replay the history on an empty database: ${version} fails with "${
         withoutPlace(message)
       }"`,
       {
-        details: [`in the statement: ${statement?.split("\n")[0]}`],
+        details: [`in the statement: ${statement.split("\n")[0]}`],
         hint: `Repair ${version}, if no database has it, so that the files alone build the schema`,
         data: { version, statement, sqlstate },
       },
@@ -111,6 +112,26 @@ function refusalOf(stderr: string): MigrateError {
 
 function withoutPlace(message: string): string {
   return message.replace(/ at (?:column \d+|position \d+:\d+)$/, "");
+}
+
+/** The text of a Go string literal, as `%q` writes it. */
+function unquote(text: string): string {
+  const simple: Readonly<Record<string, string>> = {
+    n: "\n",
+    r: "\r",
+    t: "\t",
+    a: "\x07",
+    b: "\b",
+    f: "\f",
+    v: "\v",
+  };
+  return text.replace(
+    /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([^]))/g,
+    (_, x, u, long, char) =>
+      char === undefined
+        ? String.fromCodePoint(parseInt(x ?? u ?? long, 16))
+        : simple[char] ?? char,
+  );
 }
 
 /** A schema's name where Atlas takes a pattern (Go's `path.Match`). */

@@ -71,11 +71,9 @@ export async function recover(directory: string): Promise<void> {
 }
 
 async function writeDurably(path: string, text: string): Promise<void> {
-  using file = await Deno.open(path, { create: true, write: true, truncate: true });
-  const writer = file.writable.getWriter();
-  await writer.write(new TextEncoder().encode(text));
+  await Deno.writeTextFile(path, text);
+  using file = await Deno.open(path, { write: true });
   await file.sync();
-  writer.releaseLock();
 }
 
 /** A step that an earlier attempt has done already is no fault. */

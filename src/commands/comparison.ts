@@ -31,6 +31,7 @@ export interface ComparisonParts {
 export class Comparison {
   readonly #parts: ComparisonParts;
   readonly #present = new Map<string, string>();
+  #folders: readonly Folder[] = [];
 
   constructor(parts: ComparisonParts) {
     this.#parts = parts;
@@ -39,25 +40,26 @@ export class Comparison {
   /** Lays out the migrations that are compared with, new ones among them. */
   async lay(folders: readonly Folder[]): Promise<Pool> {
     const pool = mergeLayers(folders);
+    this.#folders = folders;
     await this.#parts.folder.fill(pool);
     return pool;
   }
 
   /**
-   * The file that leads from the migrations to the declared states of the layers in `declared`, as
-   * seen from `layer`: what layers above it are now follows behind. Nothing when there is no
-   * difference.
+   * The file that leads from the migrations to the declared states of the layers in `declared`, none
+   * of them above `layer`: what the layers above are now follows behind, since it refers to those
+   * below. Nothing when there is no difference.
    *
    * @throws {MigrateError} `state_failed` with what does not load, `still_used` when it is something
    * of a layer above that does not, and the other codes of `writeDifference`.
    */
   async difference(layer: Layer, declared: ReadonlySet<Layer>): Promise<WrittenFile | undefined> {
     const { atlas, devUrl, folder, name } = this.#parts;
-    const above = LAYERS.slice(LAYERS.indexOf(layer) + 1).filter((other) => !declared.has(other));
+    const above = LAYERS.slice(LAYERS.indexOf(layer) + 1);
     const rest = await this.#presentState({ without: this.#schemas([...declared, ...above]) });
     const upper = above.length === 0
       ? ""
-      : await this.#presentState({ only: this.#schemas(above) });
+      : await this.#presentState({ only: this.#schemas(above) }, above);
     const wanted = this.#parts.states.filter((state) => declared.has(state.layer));
     const desired = join(folder.root, "desired.sql");
     await Deno.writeTextFile(
@@ -76,11 +78,13 @@ export class Comparison {
     return layers.flatMap((layer) => this.#parts.owned.get(layer) ?? []);
   }
 
-  /** No new file changes what these show: each touches its own layer alone. */
+  /** What the migrations make of some schemas; a new file changes only those of its own layer. */
   async #presentState(
     filter: { readonly only?: readonly string[]; readonly without?: readonly string[] },
+    layers: readonly Layer[] = [],
   ): Promise<string> {
-    const key = JSON.stringify(filter);
+    const shown = this.#folders.filter(({ layer }) => layers.includes(layer));
+    const key = JSON.stringify([filter, shown.map(({ files }) => files.length)]);
     const known = this.#present.get(key);
     if (known !== undefined) return known;
     const { atlas, devUrl, folder } = this.#parts;

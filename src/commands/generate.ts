@@ -1,23 +1,16 @@
 import { Atlas, AtlasFolder, type AtlasProgram } from "../atlas/mod.ts";
-import { type Change, lockCheckout, publish, recover } from "../checkout/mod.ts";
 import type { Database } from "../database.ts";
 import { findDeclarations } from "../declared/mod.ts";
 import { toPostgresUrl } from "../dsn.ts";
 import { MigrateError } from "../errors.ts";
 import { type GeneratedStatement, readGenerated } from "../generated.ts";
 import { type Layer, LAYERS } from "../layers.ts";
-import {
-  computeSums,
-  embedModule,
-  type Folder,
-  formatSums,
-  splitStatements,
-} from "../migrations/mod.ts";
+import { type Folder, splitStatements } from "../migrations/mod.ts";
 import { openDevDatabase, type ScratchMode } from "../postgres/mod.ts";
 import { nextVersion } from "../sequence.ts";
 import type { Unseen } from "../unseen.ts";
 import { Comparison } from "./comparison.ts";
-import { readCheckout } from "./checkout_folders.ts";
+import { changeCheckout, withFiles } from "./checkout_change.ts";
 import { loadStates, ownedSchemas } from "./layer_states.ts";
 
 /** Everything that `genmigrate diff` needs to know. */
@@ -67,15 +60,26 @@ export interface GeneratedFile {
  * end: whatever happens before, the checkout stays as it was.
  *
  * @returns the new files; none when nothing differs.
- * @throws {MigrateError} `checkout_busy`, `checkout_unwritable`, `foreign_change`, and the codes of
- * `readCheckout`, `findDeclarations`, `openDevDatabase`, `loadStates`, `ownedSchemas`,
+ * @throws {MigrateError} `foreign_change`, `interrupted`, and the codes of `changeCheckout`,
+ * `findDeclarations`, `openDevDatabase`, `loadStates`, `ownedSchemas`,
  * `Comparison.difference` and `nextVersion`.
  */
 export async function generate(request: GenerateRequest): Promise<readonly GeneratedFile[]> {
-  const { events, out } = request;
-  await using _lock = await lockCheckout(out);
-  await recover(out);
-  const folders = await readCheckout(out);
+  let files: readonly GeneratedFile[] = [];
+  await changeCheckout(request.out, async (folders) => {
+    const run = await compareLayers(request, folders);
+    // From here on Ctrl-C is too late: it is a matter of milliseconds, and ends with a whole checkout.
+    if (request.signal.aborted) {
+      throw new MigrateError("interrupted", "Stopped: nothing has changed");
+    }
+    files = run.files;
+    return run.result();
+  });
+  return files;
+}
+
+async function compareLayers(request: GenerateRequest, folders: readonly Folder[]): Promise<Run> {
+  const { events } = request;
   const declarations = await findDeclarations(request.schema);
   const declared = LAYERS.filter((layer) => declarations.some((one) => one.layer === layer));
   events.onStep("Connecting");
@@ -88,16 +92,16 @@ export async function generate(request: GenerateRequest): Promise<readonly Gener
   const states = await loadStates(declarations, { ...request, atlas, devUrl, temp: folder.root });
   const owned = ownedSchemas(states, folders);
   const comparison = new Comparison({ ...request, atlas, folder, devUrl, states, owned });
-  const changed = await findChanged(comparison, { ...request, folders, declared, owned });
-  const run = new Run(comparison, { ...request, folders, declared, owned, changed });
+  const context = { ...request, folders, declared, owned };
+  const run = new Run(comparison, {
+    ...context,
+    changed: await findChanged(comparison, context),
+  });
   await run.compareAll();
   for (const { layer, unseen } of states) {
     if (unseen.length > 0) events.onUnseen(layer, unseen);
   }
-  // From here on Ctrl-C is too late: it is a matter of milliseconds, and ends with a whole checkout.
-  if (request.signal.aborted) throw new MigrateError("interrupted", "Stopped: nothing was changed");
-  await publish(out, run.changes());
-  return run.files;
+  return run;
 }
 
 interface Context extends GenerateRequest {
@@ -174,27 +178,18 @@ class Run {
     }
   }
 
-  /** What is to be written into the directory of migrations. */
-  changes(): readonly Change[] {
-    if (this.files.length === 0) return [];
-    const layers = new Set(this.files.map(({ layer }) => layer));
-    const touched = this.#folders.filter(({ layer }) => layers.has(layer));
-    return [
-      ...touched.flatMap(({ files, layer, sum }): Change[] => [
-        ...files.filter(({ name }) => this.files.some(({ file }) => file === name)).map((
-          { name, text },
-        ) => ({ path: `${layer}/${name}`, text })),
-        { path: `${layer}/atlas.sum`, text: sum },
-      ]),
-      { path: "embed.ts", text: embedModule(this.#folders) },
-    ];
+  /** The folders with the new files, or nothing when there are none. */
+  result(): readonly Folder[] | undefined {
+    return this.files.length === 0 ? undefined : this.#folders;
   }
 
   async #compare(layer: Layer): Promise<void> {
     const { events } = this.#context;
     events.onStep(`Comparing ${layer}`);
     const pool = await this.#comparison.lay(this.#folders);
-    const written = await this.#comparison.difference(layer, new Set([...this.#settled, layer]));
+    const below = LAYERS.slice(0, LAYERS.indexOf(layer));
+    const declared = [...below.filter((other) => this.#settled.has(other)), layer];
+    const written = await this.#comparison.difference(layer, new Set(declared));
     this.#settled.add(layer);
     if (written === undefined) return;
     const statements = readStatements(written);
@@ -202,7 +197,9 @@ class Run {
     const version = nextVersion(pool.migrations.map((migration) => migration.version));
     const file = `${version}_${this.#context.name}.sql`;
     this.#folders = this.#folders.map((folder) =>
-      folder.layer === layer ? withFile(folder, { name: file, text: written.text }) : folder
+      folder.layer === layer
+        ? withFiles(folder, [...folder.files, { name: file, text: written.text }])
+        : folder
     );
     await this.#comparison.lay(this.#folders);
     const drops = statements.filter((statement) => statement.drops !== undefined);
@@ -239,9 +236,4 @@ function readStatements(written: { readonly name: string; readonly text: string 
   return readGenerated(
     splitStatements(written.text, { file: written.name }).map(({ text }) => text),
   );
-}
-
-function withFile(folder: Folder, file: Folder["files"][number]): Folder {
-  const files = [...folder.files, file];
-  return { ...folder, files, sum: formatSums(computeSums(files)) };
 }
