@@ -71,7 +71,7 @@ export const VARIABLES: readonly Variable[] = [
   { name: "NO_COLOR", programs: BOTH, meaning: "no colours when not empty" },
   { name: "FORCE_COLOR", programs: BOTH, meaning: "colours even off a terminal" },
   { name: "TERM", programs: BOTH, meaning: "`dumb`: no colours, no live line" },
-  { name: "PATH", programs: BOTH, meaning: "where Atlas is looked for" },
+  { name: "PATH", programs: BOTH, meaning: "where Atlas and Go are looked for" },
   { name: "TMPDIR", programs: BOTH, meaning: "passed on to Atlas" },
   { name: "TEMP", programs: BOTH, meaning: "passed on to Atlas (Windows)" },
   { name: "TMP", programs: BOTH, meaning: "passed on to Atlas (Windows)" },
@@ -81,7 +81,7 @@ export const VARIABLES: readonly Variable[] = [
   ...GO_VARIABLES.map((name): Variable => ({
     name,
     programs: ["genmigrate"],
-    meaning: "passed on to Go",
+    meaning: "passed on to Go, for ent types",
   })),
 ];
 
