@@ -1,15 +1,21 @@
 // deno-lint-ignore-file no-console -- a script prints
-import { main } from "../src/cli/mod.ts";
+import { main, mainOfGenmigrate } from "../src/cli/mod.ts";
 import { environmentFlag, VARIABLES } from "../src/environment.ts";
 import { CODES } from "../src/errors.ts";
 
 /** What stands in the README between `<!-- begin NAME -->` and `<!-- end NAME -->`. */
 const PARTS: Readonly<Record<string, () => string | Promise<string>>> = {
   help: async () => `\`\`\`text\n${(await helpOf(["apply", "--help"])).trimEnd()}\n\`\`\``,
+  genhelp: async () =>
+    `\`\`\`text\n${(await helpOf(["--help"], mainOfGenmigrate)).trimEnd()}\n\`\`\``,
   environment: () =>
     table(
       ["variable", "meaning", "default"],
-      VARIABLES.map(({ fallback, meaning, name }) => [`\`${name}\``, meaning, fallback ?? ""]),
+      [...Map.groupBy(VARIABLES, ({ meaning }) => meaning)].map(([meaning, variables]) => [
+        variables.map(({ name }) => `\`${name}\``).join(", "),
+        meaning,
+        variables[0]?.fallback ?? "",
+      ]),
     ),
   codes: () =>
     table(
@@ -58,9 +64,9 @@ function manifest(text: string): string {
   );
 }
 
-async function helpOf(args: readonly string[]): Promise<string> {
+async function helpOf(args: readonly string[], program = main): Promise<string> {
   let text = "";
-  await main({
+  await program({
     args,
     env: {},
     signal: new AbortController().signal,

@@ -71,7 +71,7 @@ export const VARIABLES: readonly Variable[] = [
   { name: "NO_COLOR", programs: BOTH, meaning: "no colours when not empty" },
   { name: "FORCE_COLOR", programs: BOTH, meaning: "colours even off a terminal" },
   { name: "TERM", programs: BOTH, meaning: "`dumb`: no colours, no live line" },
-  { name: "PATH", programs: BOTH, meaning: "where Atlas is looked for" },
+  { name: "PATH", programs: BOTH, meaning: "where Atlas and Go are looked for" },
   { name: "TMPDIR", programs: BOTH, meaning: "passed on to Atlas" },
   { name: "TEMP", programs: BOTH, meaning: "passed on to Atlas (Windows)" },
   { name: "TMP", programs: BOTH, meaning: "passed on to Atlas (Windows)" },
@@ -82,10 +82,20 @@ export const VARIABLES: readonly Variable[] = [
     meaning: "the system's authorities to trust, if not the usual ones",
   },
   { name: "SSL_CERT_DIR", programs: BOTH, meaning: "passed on to Atlas: authorities to trust" },
+  ...["VISUAL", "EDITOR"].map((name): Variable => ({
+    name,
+    programs: ["genmigrate"],
+    meaning: "the editor of `new --edit`",
+  })),
+  {
+    name: "GITHUB_ACTIONS",
+    programs: ["genmigrate"],
+    meaning: "`true`: `check` writes annotations",
+  },
   ...GO_VARIABLES.map((name): Variable => ({
     name,
     programs: ["genmigrate"],
-    meaning: "passed on to Go",
+    meaning: "passed on to Go, for ent types",
   })),
 ];
 

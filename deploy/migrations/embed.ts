@@ -1,5 +1,4 @@
-// Written by `deno task embed`; do not edit.
-import type { Folder } from "../../src/migrations/mod.ts";
+// Written by genmigrate; do not edit.
 import bronze1 from "./bronze/0001_create_compute.sql" with { type: "text" };
 import bronze2 from "./bronze/0003_add_networks_and_firewalls.sql" with { type: "text" };
 import bronze3 from "./bronze/0005_add_iam_accounts.sql" with { type: "text" };
@@ -20,7 +19,7 @@ import gold2 from "./gold/0013_summarise_findings.sql" with { type: "text" };
 import goldSum from "./gold/atlas.sum" with { type: "text" };
 
 /** The migrations inside the program. */
-export const folders: readonly Folder[] = [
+export const folders = [
   {
     layer: "bronze",
     path: "deploy/migrations/bronze",
@@ -63,4 +62,4 @@ export const folders: readonly Folder[] = [
     ],
     sum: goldSum,
   },
-];
+] as const;

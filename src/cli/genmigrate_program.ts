@@ -1,26 +1,32 @@
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { DEFAULT_BASE } from "../git.ts";
+import { LAYERS } from "../layers.ts";
 import { SCRATCH_MODES } from "../postgres/mod.ts";
 import type { World } from "../world.ts";
-import { type DevServer, runDiff } from "./diff.ts";
+import { runCheck } from "./check.ts";
+import { runHash, runNew, runRenumber } from "./checkout.ts";
+import type { SourceTools } from "./dev_settings.ts";
+import { runDiff } from "./diff.ts";
 import { newProgram, type Program, runProgram, showOptionsOf } from "./program.ts";
 
 const EXAMPLES = `
 Examples:
   genmigrate add_firewall_tables          write what the declared schema needs
-  genmigrate diff check                   the same for a name that is a command, too
+  genmigrate new fill_owner --layer silver --edit
+                                          a file for SQL written by hand
+  genmigrate hash                         after an edit of files
+  genmigrate renumber                     after a merge that took the same numbers
+  genmigrate check                        is all as it must be? for CI
+  genmigrate diff check                   a migration whose name is that of a command
 
 Exit codes:
   0  done          1  the work failed       2  the call or the configuration is wrong
-  130  stopped by Ctrl-C                    143  stopped by SIGTERM
+  3  check found something                130, 143  stopped by Ctrl-C, by SIGTERM
 `;
 
-/** What only the program that is run from source has. */
-export interface SourceTools {
-  /** Where the declared schemas are, unless `--schema` says otherwise. */
-  readonly schema: string;
-  /** Starts a throwaway PostgreSQL. */
-  readonly startServer: (signal: AbortSignal) => Promise<DevServer>;
-}
+const OUT = ["--out <dir>", "folder of the migrations", "deploy/migrations"] as const;
+const BASE = "branch that others build on";
+const CONFIG = "configuration file (CONFIG_FILE; default: config.yaml)";
 
 /** Runs the command line of `genmigrate` and returns its exit code. */
 export async function runGenmigrate(world: World, tools?: SourceTools): Promise<number> {
@@ -32,6 +38,7 @@ function buildProgram(
   options: { readonly done: (code: number) => void; readonly tools: SourceTools | undefined },
 ): Program {
   const { done, tools } = options;
+  const schema = tools?.schema ?? "pkg/storage/ent";
   const program = newProgram("genmigrate", world)
     .description(
       "Writes the next migrations: what leads from the present ones to the declared schema.",
@@ -41,20 +48,68 @@ function buildProgram(
     .command("diff", { isDefault: true })
     .description("write the migrations that the declared schema needs; the default")
     .argument("<name>", "what the change is, as add_firewall_tables", migrationName)
-    .option("--schema <dir>", "folder of the declared schemas", tools?.schema ?? "pkg/storage/ent")
-    .option("--out <dir>", "folder of the migrations", "deploy/migrations")
-    .option("-c, --config <file>", "configuration file (CONFIG_FILE; default: config.yaml)")
-    .addOption(
-      new Option("--scratch <when>", "compare in a database of our own beside the configured one")
-        .choices(SCRATCH_MODES).default("auto" as const, "auto: if that is not empty"),
-    )
+    .option("--schema <dir>", "folder of the declared schemas", schema)
+    .option(...OUT)
+    .option("-c, --config <file>", CONFIG)
+    .addOption(scratchOption())
     .option("--dev-embedded", "compare in a throwaway PostgreSQL; needs no configuration")
     .option("-q, --quiet", "print nothing unless something is wrong")
     .option("-v, --verbose", "say more about what is done, and how")
     .option("--no-color", "no colours (also NO_COLOR)")
     .action(async (name, flags) => done(await runDiff(world, { ...flags, name, tools })));
+  program
+    .command("new")
+    .description("add a numbered file for SQL that is written by hand")
+    .argument("<name>", "what the change is", migrationName)
+    .addOption(
+      new Option("--layer <layer>", "the layer it belongs to").choices(LAYERS)
+        .makeOptionMandatory(),
+    )
+    .option("--edit", "open it in the editor (VISUAL, EDITOR) before it is summed")
+    .option(...OUT)
+    .option("-q, --quiet", "print nothing unless something is wrong")
+    .option("--no-color", "no colours (also NO_COLOR)")
+    .action(async (name, flags) => done(await runNew(world, { ...flags, name })));
+  program
+    .command("hash")
+    .description("write atlas.sum and embed.ts after an edit of files that nobody has yet")
+    .option(...OUT)
+    .option("--base <branch>", `${BASE}; its files must be unchanged (default: ${DEFAULT_BASE})`)
+    .option("--against <config>", "configuration of a database whose files must be unchanged")
+    .option("-q, --quiet", "print nothing unless something is wrong")
+    .option("--no-color", "no colours (also NO_COLOR)")
+    .action(async (flags) => done(await runHash(world, flags)));
+  program
+    .command("renumber")
+    .description("number the files that the base branch does not have after those that it has")
+    .option(...OUT)
+    .option("--base <branch>", BASE, DEFAULT_BASE)
+    .option("-q, --quiet", "print nothing unless something is wrong")
+    .option("--no-color", "no colours (also NO_COLOR)")
+    .action(async (flags) => done(await runRenumber(world, flags)));
+  program
+    .command("check")
+    .description("sums, numbers, embed.ts, the base branch, the replay, the declared schema")
+    .option("--schema <dir>", "folder of the declared schemas", schema)
+    .option(...OUT)
+    .option("--base <branch>", `${BASE} (default: ${DEFAULT_BASE})`)
+    .option("-c, --config <file>", CONFIG)
+    .addOption(scratchOption())
+    .option("--dev-embedded", "compare in a throwaway PostgreSQL; needs no configuration")
+    .option("--json", "print one JSON document on standard output, and nothing else there")
+    .option("-q, --quiet", "print nothing unless something is wrong")
+    .option("--no-color", "no colours (also NO_COLOR)")
+    .action(async (flags) => done(await runCheck(world, { ...flags, tools })));
   showOptionsOf(program, diff);
   return program;
+}
+
+function scratchOption() {
+  return new Option(
+    "--scratch <when>",
+    "compare in a database of our own beside the configured one",
+  )
+    .choices(SCRATCH_MODES).default("auto" as const, "auto: if that is not empty");
 }
 
 function migrationName(text: string): string {

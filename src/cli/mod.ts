@@ -1,8 +1,8 @@
 import type { World } from "../world.ts";
 import { VERSION } from "../version.ts";
-import type { SourceTools } from "./genmigrate_program.ts";
+import type { SourceTools } from "./dev_settings.ts";
 
-export type { SourceTools } from "./genmigrate_program.ts";
+export type { SourceTools } from "./dev_settings.ts";
 
 /** The program `migrate`: reads its arguments, does what they ask, and returns its exit code. */
 export async function main(world: World): Promise<number> {

@@ -87,20 +87,26 @@ export class Go {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
+    const output = Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+      child.status,
+    ]);
     let force: ReturnType<typeof setTimeout> | undefined;
+    const killed = Promise.withResolvers<never>();
     const stop = () => {
       close(child.stdin);
       // Told by SIGINT, Go waits for the compilers that it has started and removes its files.
       kill(child, Deno.build.os === "windows" ? "SIGTERM" : "SIGINT");
-      force = setTimeout(() => kill(child, "SIGKILL"), STOP_MS);
+      force = setTimeout(() => {
+        kill(child, "SIGKILL");
+        // What it has started may hold its output open.
+        child.status.then(() => killed.reject(interrupted()));
+      }, STOP_MS);
     };
     signal.addEventListener("abort", stop, { once: true });
     try {
-      const [stdout, stderr, { code }] = await Promise.all([
-        new Response(child.stdout).text(),
-        new Response(child.stderr).text(),
-        child.status,
-      ]);
+      const [stdout, stderr, { code }] = await Promise.race([output, killed.promise]);
       if (signal.aborted) throw interrupted();
       return { code, stdout, stderr };
     } finally {

@@ -55,23 +55,22 @@ goTest("loadEnt() turns the packages of a layer into DDL that PostgreSQL execute
 goTest(
   "loadEnt() completes a copy of go.sum when the generator's modules are missing",
   async () => {
-    const sums = await Deno.readTextFile("tests/testdata/ent/go.sum");
-    await using module = await copyModule({
-      "tools/tools.go": undefined,
-      "go.mod":
-        "module example.com/inventory\n\ngo 1.23\n\nrequire (\n\tentgo.io/ent v0.14.5\n\tgithub.com/google/uuid v1.3.0 // indirect\n)\n",
-      "go.sum": sums.replaceAll(/^(?!entgo\.io\/ent|github\.com\/google\/uuid).*\n/gm, ""),
-    });
+    await using module = await copyWithoutGenerator();
     await assertUnchanged(module);
   },
 );
+
+goTest("loadEnt() leaves go.mod alone where GOFLAGS would have it changed", async () => {
+  await using module = await copyWithoutGenerator();
+  await assertUnchanged(module, { GOFLAGS: "-mod=mod" });
+});
 
 goTest(
   "loadEnt() keeps to vendored modules, and to those that are not vendored as well",
   async () => {
     await using full = await copyModule();
     await go(full.path, "mod", "vendor");
-    await assertUnchanged(full, { GOFLAGS: "-mod=vendor", GOPROXY: "off" });
+    await assertUnchanged(full, { GOFLAGS: "-mod=vendor -trimpath", GOPROXY: "off" });
     await using small = await copyModule({ "tools/tools.go": undefined });
     await go(small.path, "mod", "vendor");
     await assertUnchanged(small);
@@ -86,15 +85,6 @@ goTest("loadEnt() leaves go.work.sum alone", async () => {
   await Deno.writeTextFile(join(module.path, "other/go.mod"), "module example.com/other\n");
   await Deno.remove(join(module.path, "go.sum"));
   await assertUnchanged(module);
-});
-
-goTest("loadEnt() leaves go.mod alone where GOFLAGS would have it changed", async () => {
-  const gomod = await Deno.readTextFile("tests/testdata/ent/go.mod");
-  await using module = await copyModule({
-    // `go mod tidy` would put this in order.
-    "go.mod": gomod.replaceAll(" // indirect", ""),
-  });
-  await assertUnchanged(module, { GOFLAGS: "-mod=mod" });
 });
 
 goTest("loadEnt() loads what is internal to the project", async () => {
@@ -277,6 +267,24 @@ goTest("loadEnt() stops on a signal, while Go builds and while the types run", a
     assert.deepEqual(await commandsWith(module.temp), []);
   }
 });
+
+/** A module whose requirements are those of its types alone. */
+async function copyWithoutGenerator(): Promise<GoModule> {
+  const sums = await Deno.readTextFile("tests/testdata/ent/go.sum");
+  return await copyModule({
+    "tools/tools.go": undefined,
+    "go.mod": `module example.com/inventory
+
+go 1.23
+
+require (
+	entgo.io/ent v0.14.5
+	github.com/google/uuid v1.3.0 // indirect
+)
+`,
+    "go.sum": sums.replaceAll(/^(?!entgo\.io\/ent|github\.com\/google\/uuid).*\n/gm, ""),
+  });
+}
 
 /** Loads the layers of a module, one after the other. */
 async function load(
