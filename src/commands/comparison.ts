@@ -83,6 +83,8 @@ export class Comparison {
     filter: { readonly only?: readonly string[]; readonly without?: readonly string[] },
     layers: readonly Layer[] = [],
   ): Promise<string> {
+    // Atlas takes no folder without files.
+    if (this.#folders.every(({ files }) => files.length === 0)) return "";
     const shown = this.#folders.filter(({ layer }) => layers.includes(layer));
     const key = JSON.stringify([filter, shown.map(({ files }) => files.length)]);
     const known = this.#present.get(key);

@@ -157,6 +157,7 @@ class Run {
   async compareAll(): Promise<void> {
     const { changed, declared, events } = this.#context;
     const deferred: Layer[] = [];
+    let reason: MigrateError | undefined;
     for (const layer of LAYERS) {
       if (!declared.includes(layer)) {
         events.onSkipped(layer);
@@ -167,9 +168,17 @@ class Run {
       try {
         await this.#compare(layer);
       } catch (error) {
-        if (!(error instanceof MigrateError) || error.code !== "still_used") throw error;
+        if (!(error instanceof MigrateError)) throw error;
+        // What this layer needs may be new in one that waits for it in turn.
+        if (error.code === "state_failed" && reason !== undefined) throw entangled(reason);
+        if (error.code !== "still_used") throw error;
+        reason ??= error;
         deferred.push(layer);
       }
+    }
+    // A difference in a layer that is not of its own making stands in another's declaration.
+    if (this.files.length < changed.length - deferred.length) {
+      for (const layer of declared) if (!changed.includes(layer)) await this.#compare(layer);
     }
     // From above to below, as what is dropped must be unused before.
     for (const layer of deferred.reverse()) {
@@ -230,6 +239,16 @@ class Run {
       },
     );
   }
+}
+
+function entangled(reason: MigrateError): MigrateError {
+  return new MigrateError(reason.code, reason.message, {
+    details: reason.details,
+    hint:
+      "Do it in two runs: first without removing anything that a layer above uses, then remove it",
+    data: reason.data,
+    cause: reason,
+  });
 }
 
 function readStatements(written: { readonly name: string; readonly text: string }) {
