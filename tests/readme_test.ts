@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+
+/** Where each command of the README is run; a new command needs a line here, and a run. */
+const RUN: readonly (readonly [RegExp, string])[] = [
+  [/^npx -y deno@[\d.]+ task test$/, ".ci/run"],
+  [/^npx -y deno@[\d.]+ task demo$/, "tests/e2e/demo_test.ts"],
+  [/^deno task (?:check|test:long)$/, ".ci/run"],
+  [/^deno task ok$/, ".ci/run"],
+  [/^deno task docs$/, "deno.json"],
+  [/^deno task migrate(?: --config prod\.yaml| --json| --help)?$/, "tests/e2e/migrate_test.ts"],
+  [/^deno task gen (?:--dev-embedded )?add_firewall_tables$/, "tests/e2e/gen_test.ts"],
+  [/^deno task gen (?:new fill_owner --layer silver|hash|renumber)$/, "tests/e2e/gen_test.ts"],
+  [/^deno task gen check --dev-embedded$/, "tests/e2e/gen_test.ts"],
+];
+
+Deno.test("every command of the README is one that is run, by tasks that exist", async () => {
+  const readme = await Deno.readTextFile("README.md");
+  const { tasks } = JSON.parse(await Deno.readTextFile("deno.json"));
+  const commands = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = ""]) =>
+    block.split("\n").map((line) => line.replace(/\s+#.*$/, "").trim()).filter((line) =>
+      line !== ""
+    )
+  );
+  assert.ok(commands.length >= 10);
+  for (const command of commands) {
+    const where = RUN.find(([pattern]) => pattern.test(command))?.[1];
+    assert.ok(where !== undefined, `nothing runs "${command}"`);
+    assert.ok((await Deno.stat(where)).isFile);
+    const [, task] = /\btask ([\w:]+)/.exec(command) ?? [];
+    assert.ok(task !== undefined && task in tasks, `there is no task "${task}"`);
+  }
+});
+
+Deno.test("the README names the version of Deno that its commands use", async () => {
+  const [readme, ci] = await Promise.all(
+    ["README.md", ".ci/run"].map((file) => Deno.readTextFile(file)),
+  );
+  const versions = [...`${readme}${ci}`.matchAll(/deno@([\d.]+\d)|Deno ([\d.]+\d)/g)].map((found) =>
+    found[1] ?? found[2]
+  );
+  assert.deepEqual([...new Set(versions)], ["2.9.6"]);
+});
