@@ -7,9 +7,12 @@ import { computeSums } from "./sums.ts";
 
 /** How the files on offer stand to those that were applied. */
 export interface Comparison {
-  /** Files that are no longer what was applied; at most the first of a chain of hashes. */
+  /**
+   * The first file that is no longer what was applied. Before it may stand files outside a
+   * transaction, which have been changed too, or repaired while they were half done.
+   */
   readonly changed: readonly Migration[];
-  /** Files that cannot be judged, because their hash covers a changed one too. */
+  /** Files that cannot be judged, because their hash covers one that has changed or is gone. */
   readonly unverifiable: readonly Migration[];
   /** Rows between our numbers whose file is gone. */
   readonly missing: readonly Revision[];
@@ -27,10 +30,12 @@ export function compareHistory(pool: Pool, revisions: readonly Revision[]): Comp
     return row !== undefined && row.hash !== "" && !matches(migration, row, { pool, rows });
   });
   const suspects = mismatches.filter((migration) => !confirmedLater(migration, { pool, rows }));
-  const [first] = suspects.filter(({ text }) => !mayHaveBeenRepaired(text));
+  const first = suspects.findIndex((migration) =>
+    !mayHaveBeenRepaired(migration.text) && !isBehindGone(migration, { pool, rows })
+  );
   return {
-    changed: first === undefined ? [] : [first],
-    unverifiable: suspects.filter((migration) => migration !== first),
+    changed: suspects.slice(0, first + 1),
+    unverifiable: suspects.slice(first + 1),
     missing: missingRows(pool, revisions),
   };
 }
@@ -54,8 +59,10 @@ export function refuseChanged({ changed, missing, unverifiable }: Comparison): v
   throw new MigrateError(
     "migration_changed",
     file === undefined
-      ? `Cannot go on: ${gone?.version}_${gone?.description} was applied and is gone from the files`
-      : `Cannot go on: "${file.file}" has changed since it was applied`,
+      ? `Cannot go on: "${gone?.version}_${gone?.description}" was applied and is gone from the files`
+      : `Cannot go on: ${
+        changed.map(({ file }) => `"${file}"`).join(" or ")
+      } has changed since it was applied`,
     {
       details,
       hint:
@@ -112,6 +119,16 @@ function confirmedLater(migration: Migration, history: History): boolean {
 /** Only a file outside a transaction leaves a half-done row, whose hash stays that of the first try. */
 function mayHaveBeenRepaired(text: string): boolean {
   return readDirectives(text).txMode.includes("none");
+}
+
+/** Whether a file that the hash of this one may cover is not on offer any more. */
+function isBehindGone(migration: Migration, { pool, rows }: History): boolean {
+  const row = rows.get(migration.version);
+  return row !== undefined &&
+    [...rows.values()].some((other) =>
+      compareBytes(other.version, row.version) < 0 && !isAfter(other, row) &&
+      !pool.migrations.some(({ version }) => version === other.version)
+    );
 }
 
 function missingRows(pool: Pool, revisions: readonly Revision[]): readonly Revision[] {
