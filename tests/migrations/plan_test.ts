@@ -128,6 +128,11 @@ for (const { name, files, has, linear, nonLinear, skip } of MATRIX) {
       );
       assert.equal(error.data["newest"], has.at(-1));
       assert.deepEqual(error.details, error.data["files"]);
+      const [one] = linear.late;
+      assert.match(
+        error.message,
+        linear.late.length === 1 ? RegExp(`"${one}_x`) : / 2 files: they/,
+      );
     } else {
       assert.deepEqual(pending(plan(pool, history)), linear);
     }
@@ -341,6 +346,8 @@ Deno.test("planApply() refuses a half-done file that others were applied after",
     assert.deepEqual(error.data, { version: "0002", applied: 1, total: 2 });
     assert.deepEqual(error.details, ["it failed with: no such table"]);
   }
+  const silent = [...rows("0001"), { ...half, error: "" }, ...rows("0003")];
+  assert.deepEqual(refusalOf(() => plan(pool, silent)).details, []);
 });
 
 Deno.test("planApply() finds the mode of each file, and refuses a wrong one only when it is due", () => {
