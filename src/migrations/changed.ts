@@ -3,7 +3,8 @@ import { readDirectives } from "./directives.ts";
 import { compareBytes } from "./name.ts";
 import type { Migration, Pool } from "./pool.ts";
 import { type Revision, REVISION_TYPE } from "./revision.ts";
-import { computeSums } from "./sums.ts";
+import { SumChain } from "./sum_chain.ts";
+import type { SourceFile } from "./sums.ts";
 
 /** How the files on offer stand to those that were applied. */
 export interface Comparison {
@@ -24,18 +25,18 @@ export interface Comparison {
  * the files that came later with a lower number.
  */
 export function compareHistory(pool: Pool, revisions: readonly Revision[]): Comparison {
-  const rows = new Map(revisions.map((row) => [row.version, row]));
-  const mismatches = pool.migrations.filter((migration) => {
-    const row = rows.get(migration.version);
-    return row !== undefined && row.hash !== "" && !matches(migration, row, { pool, rows });
-  });
-  const suspects = mismatches.filter((migration) => !confirmedLater(migration, { pool, rows }));
-  const first = suspects.findIndex((migration) =>
-    !mayHaveBeenRepaired(migration.text) && !isBehindGone(migration, { pool, rows })
+  const history = historyOf(pool, revisions);
+  const mismatches = history.applied.filter((entry) =>
+    entry.row.hash !== "" && !matches(entry, history)
   );
+  const suspects = mismatches.filter((entry) => !confirmedLater(entry, history));
+  const first = suspects.findIndex((entry) =>
+    !mayHaveBeenRepaired(entry.migration.text) && !isBehindGone(entry, history)
+  );
+  const migrations = suspects.map(({ migration }) => migration);
   return {
-    changed: suspects.slice(0, first + 1),
-    unverifiable: suspects.slice(first + 1),
+    changed: migrations.slice(0, first + 1),
+    unverifiable: migrations.slice(first + 1),
     missing: missingRows(pool, revisions),
   };
 }
@@ -77,23 +78,46 @@ export function refuseChanged({ changed, missing, unverifiable }: Comparison): v
 }
 
 interface History {
-  readonly pool: Pool;
-  readonly rows: ReadonlyMap<string, Revision>;
+  /** The files on offer that have a row, in order. */
+  readonly applied: readonly Applied[];
+  /** Rows whose file is not on offer. */
+  readonly gone: readonly Revision[];
+  readonly merged: SumChain;
+  readonly layers: ReadonlyMap<string | undefined, SumChain>;
 }
 
-function matches(migration: Migration, row: Revision, history: History): boolean {
-  if (row.hash === migration.hash || row.hash === migration.layerHash) return true;
-  const known = history.pool.migrations.filter((other) => {
-    const own = history.rows.get(other.version);
-    return own !== undefined && compareBytes(other.file, migration.file) <= 0 &&
-      !isAfter(own, row);
+interface Applied {
+  readonly migration: Migration;
+  readonly row: Revision;
+  readonly source: SourceFile;
+}
+
+function historyOf(pool: Pool, revisions: readonly Revision[]): History {
+  const rows = new Map(revisions.map((row) => [row.version, row]));
+  const applied = pool.migrations.flatMap((migration): readonly Applied[] => {
+    const row = rows.get(migration.version);
+    const source = { name: migration.file, text: migration.text };
+    return row === undefined ? [] : [{ migration, row, source }];
   });
-  return row.hash === lastHash(known) ||
-    row.hash === lastHash(known.filter(({ layer }) => layer === migration.layer));
+  const known = new Set(applied.map(({ row }) => row));
+  return {
+    applied,
+    gone: revisions.filter((row) => !known.has(row)),
+    merged: new SumChain(),
+    layers: new Map(pool.migrations.map(({ layer }) => [layer, new SumChain()])),
+  };
 }
 
-function lastHash(files: readonly Migration[]): string | undefined {
-  return computeSums(files.map(({ file, text }) => ({ name: file, text }))).entries.at(-1)?.hash;
+function matches({ migration, row }: Applied, history: History): boolean {
+  if (row.hash === migration.hash || row.hash === migration.layerHash) return true;
+  const known = history.applied.filter((other) =>
+    compareBytes(other.migration.file, migration.file) <= 0 && !isAfter(other.row, row)
+  );
+  const sources = (files: readonly Applied[]) => files.map(({ source }) => source);
+  return row.hash === history.merged.hashOf(sources(known)) ||
+    row.hash === history.layers.get(migration.layer)?.hashOf(
+        sources(known.filter((other) => other.migration.layer === migration.layer)),
+      );
 }
 
 function isAfter(a: Revision, b: Revision): boolean {
@@ -106,14 +130,12 @@ function isAfter(a: Revision, b: Revision): boolean {
  * Whether a later row, whose hash covers this file, matches: then the file is what it was at that
  * time, and was changed before, as a half-done file is when it is repaired.
  */
-function confirmedLater(migration: Migration, history: History): boolean {
-  const row = history.rows.get(migration.version);
-  return row !== undefined && history.pool.migrations.some((later) => {
-    const other = history.rows.get(later.version);
-    if (other === undefined || compareBytes(later.file, migration.file) <= 0) return false;
-    return isAfter(other, row) && (other.hash === later.hash ||
-      (later.layer === migration.layer && other.hash === later.layerHash));
-  });
+function confirmedLater({ migration, row }: Applied, history: History): boolean {
+  return history.applied.some(({ migration: later, row: other }) =>
+    compareBytes(later.file, migration.file) > 0 && isAfter(other, row) &&
+    (other.hash === later.hash ||
+      (later.layer === migration.layer && other.hash === later.layerHash))
+  );
 }
 
 /** Only a file outside a transaction leaves a half-done row, whose hash stays that of the first try. */
@@ -122,13 +144,10 @@ function mayHaveBeenRepaired(text: string): boolean {
 }
 
 /** Whether a file that the hash of this one may cover is not on offer any more. */
-function isBehindGone(migration: Migration, { pool, rows }: History): boolean {
-  const row = rows.get(migration.version);
-  return row !== undefined &&
-    [...rows.values()].some((other) =>
-      compareBytes(other.version, row.version) < 0 && !isAfter(other, row) &&
-      !pool.migrations.some(({ version }) => version === other.version)
-    );
+function isBehindGone({ row }: Applied, history: History): boolean {
+  return history.gone.some((other) =>
+    compareBytes(other.version, row.version) < 0 && !isAfter(other, row)
+  );
 }
 
 function missingRows(pool: Pool, revisions: readonly Revision[]): readonly Revision[] {
