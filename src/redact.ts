@@ -28,12 +28,11 @@ export function redactor(secrets: readonly string[]): Redactor {
   };
 }
 
-/** A pattern for all forms of a secret, the longest first: one may be the start of another. */
+/** A pattern for all forms of a secret. */
 function patternOf(secret: string): string {
   const quoted = [secret, ...quotingsOf(secret), ...jsonOf(secret)];
   // Our own JSON, and that of Atlas, may hold any of them.
-  const forms = [...quoted, ...quoted.flatMap(jsonOf), ...base64Of(secret)]
-    .sort((a, b) => b.length - a.length);
+  const forms = [...quoted, ...quoted.flatMap(jsonOf), ...base64Of(secret)];
   return [percentPattern(secret), ...new Set(forms.map(RegExp.escape))].join("|");
 }
 

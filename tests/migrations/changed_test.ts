@@ -212,6 +212,27 @@ Deno.test("compareHistory() misses a renumbered file under its old number", () =
   });
 });
 
+Deno.test("compareHistory() judges files whose hash does not cover the one that is gone", () => {
+  const late = { "bronze/0002_b.sql": "select 2;\n" };
+  const edited = { "silver/0003_c.sql": "x", "gold/0004_d.sql": "select 4;\n" };
+  // 0002 came after 0003, so the hash of 0003 knows nothing of it.
+  const history = new History().run({ "silver/0003_c.sql": "select 3;\n" });
+  history.run({ ...late, ...edited, "silver/0003_c.sql": "select 3;\n" });
+  assert.deepEqual(compare(edited, history), {
+    changed: ["0003"],
+    unverifiable: ["0004"],
+    missing: ["0002"],
+  });
+  // 0001 came after 0002, and stands before it.
+  const before = { "gold/0001_a.sql": "select 1;\n", "gold/0004_d.sql": "select 4;\n" };
+  const other = new History().run(late).run({ ...late, ...before });
+  assert.deepEqual(compare({ ...before, "gold/0001_a.sql": "x" }, other), {
+    changed: ["0001"],
+    unverifiable: ["0004"],
+    missing: ["0002"],
+  });
+});
+
 Deno.test("compareHistory() takes files for good that a later run has vouched for", () => {
   const history = new History().run(FILES);
   const edited = { ...FILES, "silver/0002_b.sql": "x" };
@@ -268,6 +289,12 @@ Deno.test("compareHistory() does not miss what a checkpoint stands for", () => {
   };
   const early = new History().run(without(FILES, "bronze/0003_c.sql"));
   assert.deepEqual(compare(squashed, early), { ...FINE, unverifiable: ["0004"] });
+  const twice = {
+    ...squashed,
+    "gold/0005_again.sql": "-- atlas:checkpoint\n\n",
+    "gold/0006_e.sql": "",
+  };
+  assert.deepEqual(compare(without(twice, "gold/0004_d.sql"), history).missing, []);
   // Above the checkpoint a file must not be gone.
   const above = { ...squashed, "gold/0005_e.sql": "" };
   history.run({ ...FILES, "gold/0005_e.sql": "" });
@@ -286,6 +313,10 @@ Deno.test("compareHistory() lets a file outside a transaction be repaired", () =
   assert.deepEqual(compare(repaired, history), { ...FINE, unverifiable: ["0002"] });
   const more = { ...repaired, "gold/0003_c.sql": "select 3;\n", "gold/0004_d.sql": "select 4;\n" };
   history.run(more);
+  assert.deepEqual(compare(more, history), FINE);
+  // Rows of one moment are in the order of their versions.
+  const [{ executedAt } = assert.fail()] = history.rows;
+  for (const [i, row] of history.rows.entries()) history.rows[i] = { ...row, executedAt };
   assert.deepEqual(compare(more, history), FINE);
   // An edit before it is found, one behind it as well.
   assert.deepEqual(compare({ ...more, "bronze/0001_a.sql": "x" }, history).changed, ["0001"]);
@@ -329,6 +360,8 @@ Deno.test("refuseChanged() says what has changed, what is gone and what cannot b
     "migrations/silver/0002_b.sql: not what was applied",
     "cannot be judged behind it: 0003, 0004",
   ]);
+  const last = refusal(poolOf({ ...FILES, "gold/0004_d.sql": "x" }), history);
+  assert.deepEqual(last.details, ["migrations/gold/0004_d.sql: not what was applied"]);
   const removed = refusal(poolOf(without(FILES, "silver/0002_b.sql")), history);
   assert.match(removed.message, /"0002_b" was applied and is gone from the files/);
   assert.deepEqual(removed.data, {

@@ -43,6 +43,7 @@ Deno.test("excerpt() sets a caret below the place", () => {
     ["a\r\nbc\r\n", 2, 2, ["2 | bc", "  |  ^"]],
     ["abc", 1, 4, ["1 | abc", "  |    ^"]],
     ["", 1, 1, ["1 | ", "  | ^"]],
+    ["\nabc", 1, 1, ["1 | ", "  | ^"]],
     ["abc\n", 2, 1, ["2 | ", "  | ^"]],
     // A place beyond the line stands at its end, one beyond the text in an empty line.
     ["abc\ndef", 1, 99, ["1 | abc", "  |    ^"]],
@@ -62,7 +63,8 @@ Deno.test("excerpt() cuts a long line around the place", () => {
   assert.deepEqual(excerpt(text, { line: 1, column: 9 }, 4), ["1 | …6789", "  |    ^"]);
   assert.deepEqual(excerpt(text, { line: 1, column: 11 }, 4), ["1 | …89", "  |    ^"]);
   assert.deepEqual(excerpt(text, { line: 1, column: 5 }, 10), [`1 | ${text}`, "  |     ^"]);
-  // Wide characters count for two.
+  // Wide characters count for two, tabs for what they can take at most.
+  assert.deepEqual(excerpt("\t\t\tx", { line: 1, column: 4 }, 16), ["1 | …\tx", "  |  \t^"]);
   assert.deepEqual(excerpt("漢字漢字", { line: 1, column: 1 }, 4), ["1 | 漢字…", "  | ^"]);
   assert.deepEqual(excerpt("漢字漢字", { line: 1, column: 4 }, 4), ["1 | …漢字", "  |    ^"]);
 });

@@ -173,6 +173,8 @@ Deno.test("mergeLayers() checks each layer against its own sums", () => {
     [refusal(bronze, { ...gold, sum: conflict })].map(({ code, data }) => [code, data["line"]]),
     [["sum_format", 5]],
   );
+  assert.deepEqual(refusal(bronze, { ...gold, sum: conflict }).details, ["m/gold/atlas.sum:5"]);
+  assert.match(refusal(bronze, { ...gold, sum: conflict }).message, /line 5 has no hash/);
   const edited = gold.files.map((file) => ({ ...file, text: `${file.text}-- more\n` }));
   const error = refusal(bronze, { ...gold, files: edited });
   assert.equal(error.code, "sum_mismatch");

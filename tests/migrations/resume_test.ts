@@ -37,6 +37,7 @@ Deno.test("checkResume() names the first executed statement that is another", ()
       version: "0001",
       statement,
     });
+    assert.match(error.message, new RegExp(`"0001_x\\.sql": statement ${statement} has been`));
   }
 });
 
