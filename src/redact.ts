@@ -1,5 +1,3 @@
-import { encode } from "./dsn.ts";
-
 /** Hides the secrets of a run in texts that come from children, drivers and servers. */
 export interface Redactor {
   readonly redact: (text: string) => string;
@@ -13,43 +11,69 @@ const MASK = "****";
  * characters would be found everywhere, so it hides each line that it occurs in.
  */
 export function redactor(secrets: readonly string[]): Redactor {
-  const given = secrets.filter((secret) => secret !== "");
-  const long = [...new Set(given.filter((secret) => secret.length >= 4).flatMap(formsOf))]
-    .filter((form) => form.length >= 4)
+  const given = secrets.filter((secret) => secret !== "")
     .sort((a, b) => b.length - a.length);
-  const short = [...new Set(given.filter((secret) => secret.length < 4))];
+  const isLong = (secret: string) => secret.length >= 4 || secret.includes("\n");
+  const long = given.filter(isLong).map((secret) => new RegExp(patternOf(secret), "g"));
+  const short = given.filter((secret) => !isLong(secret))
+    .map((secret) => new RegExp(patternOf(secret)));
   return {
     redact(text) {
-      let result = text;
-      for (const form of long) result = result.replaceAll(form, MASK);
+      const result = long.reduce((rest, pattern) => rest.replace(pattern, MASK), text);
       if (short.length === 0) return result;
-      return result.split("\n").map((line) =>
-        short.some((secret) => line.includes(secret)) ? MASK : line
-      ).join("\n");
+      return result.split("\n")
+        .map((line) => short.some((pattern) => pattern.test(line)) ? MASK : line)
+        .join("\n");
     },
   };
 }
 
-function formsOf(secret: string): readonly string[] {
-  const json = JSON.stringify(secret).slice(1, -1);
-  const percent = encode(secret);
-  const bytes = new TextEncoder().encode(secret);
-  const base64 = btoa(String.fromCharCode(...bytes));
+/** A pattern for all forms of a secret. */
+function patternOf(secret: string): string {
+  const quoted = [secret, ...quotingsOf(secret), ...jsonOf(secret)];
+  // Our own JSON, and that of Atlas, may hold any of them.
+  const forms = [...quoted, ...quoted.flatMap(jsonOf), ...base64Of(secret)];
+  return [percentPattern(secret), ...new Set(forms.map(RegExp.escape))].join("|");
+}
+
+/** Encoders differ in which characters they leave as they are and in the case of the digits. */
+function percentPattern(secret: string): string {
+  return [...secret].map((character) => {
+    const bytes = [...new TextEncoder().encode(character)];
+    const escaped = bytes.map((byte) => `%${hexPattern(byte)}`).join("");
+    const plus = character === " " ? "|\\+" : "";
+    return `(?:${RegExp.escape(character)}|${escaped}${plus})`;
+  }).join("");
+}
+
+/** A byte as hexadecimal digits in upper or lower case. */
+function hexPattern(byte: number): string {
+  const digits = byte.toString(16).padStart(2, "0");
+  return digits.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
+}
+
+function quotingsOf(secret: string): readonly string[] {
   return [
-    secret,
-    percent,
-    percent.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase()),
-    encodeURIComponent(secret),
-    encodeURI(secret),
-    percent.replaceAll("%20", "+"),
-    json,
-    // Go's JSON also escapes these.
-    json.replace(/[<>&]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`),
+    // SQL, as '' and as E''
     secret.replaceAll("'", "''"),
     secret.replaceAll("\\", "\\\\").replaceAll("'", "''"),
-    secret.replace(/[$%](?=\{)/g, "$&$&"),
-    json.replace(/[$%](?=\{)/g, "$&$&"),
-    base64,
-    base64.replace(/=+$/, ""),
+    // HCL
+    secret.replace(/["\\]/g, "\\$&").replace(/[$%](?=\{)/g, "$&$&").replace(/\p{Cc}/gu, unicode),
   ];
+}
+
+function jsonOf(text: string): readonly string[] {
+  const json = JSON.stringify(text).slice(1, -1);
+  // Go also escapes these.
+  return [json, json.replace(/[<>&\u007f\u2028\u2029]/g, unicode)];
+}
+
+function unicode(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+function base64Of(secret: string): readonly string[] {
+  const base64 = btoa(String.fromCharCode(...new TextEncoder().encode(secret)));
+  const bare = base64.replace(/=+$/, "");
+  return [base64, bare, bare.replaceAll("+", "-").replaceAll("/", "_")];
 }

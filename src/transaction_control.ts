@@ -4,7 +4,7 @@ import { type Migration, position, type Statement } from "./migrations/mod.ts";
 
 // BEGIN ATOMIC is the body of a function and never stands alone at the start of a statement.
 const CONTROL =
-  /^(?:begin|start\s+transaction|commit|end|abort|rollback(?!\s+(?:work\s+|transaction\s+)?to\b)|prepare\s+transaction)\b/i;
+  /^(?:begin|start transaction|commit|end|abort|rollback(?! (?:work |transaction )?to\b)|prepare transaction)\b/i;
 
 /**
  * Refuses a file that ends or begins transactions of its own while it runs inside one. Atlas goes
@@ -18,7 +18,7 @@ export function refuseTransactionControl(
   statements: readonly Statement[],
 ): void {
   for (const { text, offset } of statements) {
-    const found = CONTROL.exec(text);
+    const found = CONTROL.exec(firstWords(text));
     if (found === null) continue;
     const { line } = position(migration.text, offset);
     throw new MigrateError(
@@ -34,4 +34,18 @@ export function refuseTransactionControl(
       },
     );
   }
+}
+
+/** The start of a statement with one space between words, where comments may stand as well. */
+function firstWords(text: string): string {
+  let rest = text;
+  const words: string[] = [];
+  while (words.length < 3) {
+    rest = rest.replace(/^(?:\s+|--.*(?:\n|$)|\/\*[\s\S]*?\*\/)+/, "");
+    const word = /^\w+/.exec(rest)?.[0];
+    if (word === undefined) break;
+    words.push(word);
+    rest = rest.slice(word.length);
+  }
+  return words.join(" ");
 }

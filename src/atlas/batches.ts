@@ -3,7 +3,13 @@ import { refuseTransactionControl } from "../transaction_control.ts";
 
 // What cannot change the settings of a session, unless it calls a function that does.
 const HARMLESS =
-  /^(?:create(?!\s+(?:local\s+|global\s+)?temp)|alter|drop|comment|grant|revoke|insert|update|delete|truncate|refresh|reindex|analyze|vacuum)\b/i;
+  /^(?:create|alter|drop|comment|grant|revoke|insert|update|delete|truncate|refresh|reindex|analyze|vacuum)\b/i;
+
+// Anywhere in it: temporary objects live as long as the session.
+const TRACE = /\b(?:set_config|temp|temporary|pg_temp)\b/i;
+
+// With a delimiter of its own a statement may hold several commands.
+const DELIMITER = /^(?:-- atlas:)?delimiter /im;
 
 /**
  * Cuts the files into runs of Atlas. Atlas keeps one connection for a run, so a file that may leave
@@ -25,7 +31,7 @@ export function* batches(files: readonly PlannedFile[]): Iterable<readonly Plann
       throw error;
     }
     batch.push(file);
-    if (!together && statements.some(mayLeaveTraces)) {
+    if (!together && mayLeaveTraces(file, statements)) {
       yield batch;
       batch = [];
     }
@@ -33,6 +39,7 @@ export function* batches(files: readonly PlannedFile[]): Iterable<readonly Plann
   if (batch.length > 0) yield batch;
 }
 
-function mayLeaveTraces({ text }: Statement): boolean {
-  return !HARMLESS.test(text) || /\bset_config\b/i.test(text);
+function mayLeaveTraces(file: PlannedFile, statements: readonly Statement[]): boolean {
+  return DELIMITER.test(file.migration.text) ||
+    statements.some(({ text }) => !HARMLESS.test(text) || TRACE.test(text));
 }

@@ -3,13 +3,17 @@ import { readDirectives } from "./directives.ts";
 import { compareBytes } from "./name.ts";
 import type { Migration, Pool } from "./pool.ts";
 import { type Revision, REVISION_TYPE } from "./revision.ts";
-import { computeSums } from "./sums.ts";
+import { SumChain } from "./sum_chain.ts";
+import type { SourceFile } from "./sums.ts";
 
 /** How the files on offer stand to those that were applied. */
 export interface Comparison {
-  /** Files that are no longer what was applied; at most the first of a chain of hashes. */
+  /**
+   * The first file that is no longer what was applied. Before it may stand files outside a
+   * transaction, which have been changed too, or repaired while they were half done.
+   */
   readonly changed: readonly Migration[];
-  /** Files that cannot be judged, because their hash covers a changed one too. */
+  /** Files that cannot be judged, because their hash covers one that has changed or is gone. */
   readonly unverifiable: readonly Migration[];
   /** Rows between our numbers whose file is gone. */
   readonly missing: readonly Revision[];
@@ -21,16 +25,18 @@ export interface Comparison {
  * the files that came later with a lower number.
  */
 export function compareHistory(pool: Pool, revisions: readonly Revision[]): Comparison {
-  const rows = new Map(revisions.map((row) => [row.version, row]));
-  const mismatches = pool.migrations.filter((migration) => {
-    const row = rows.get(migration.version);
-    return row !== undefined && row.hash !== "" && !matches(migration, row, { pool, rows });
-  });
-  const suspects = mismatches.filter((migration) => !confirmedLater(migration, { pool, rows }));
-  const [first] = suspects.filter(({ text }) => !mayHaveBeenRepaired(text));
+  const history = historyOf(pool, revisions);
+  const mismatches = history.applied.filter((entry) =>
+    entry.row.hash !== "" && !matches(entry, history)
+  );
+  const suspects = mismatches.filter((entry) => !confirmedLater(entry, history));
+  const first = suspects.findIndex((entry) =>
+    !mayHaveBeenRepaired(entry.migration.text) && !isBehindGone(entry, history)
+  );
+  const migrations = suspects.map(({ migration }) => migration);
   return {
-    changed: first === undefined ? [] : [first],
-    unverifiable: suspects.filter((migration) => migration !== first),
+    changed: migrations.slice(0, first + 1),
+    unverifiable: migrations.slice(first + 1),
     missing: missingRows(pool, revisions),
   };
 }
@@ -54,8 +60,10 @@ export function refuseChanged({ changed, missing, unverifiable }: Comparison): v
   throw new MigrateError(
     "migration_changed",
     file === undefined
-      ? `Cannot go on: ${gone?.version}_${gone?.description} was applied and is gone from the files`
-      : `Cannot go on: "${file.file}" has changed since it was applied`,
+      ? `Cannot go on: "${gone?.version}_${gone?.description}" was applied and is gone from the files`
+      : `Cannot go on: ${
+        changed.map(({ file }) => `"${file}"`).join(" or ")
+      } has changed since it was applied`,
     {
       details,
       hint:
@@ -70,23 +78,46 @@ export function refuseChanged({ changed, missing, unverifiable }: Comparison): v
 }
 
 interface History {
-  readonly pool: Pool;
-  readonly rows: ReadonlyMap<string, Revision>;
+  /** The files on offer that have a row, in order. */
+  readonly applied: readonly Applied[];
+  /** Rows whose file is not on offer. */
+  readonly gone: readonly Revision[];
+  readonly merged: SumChain;
+  readonly layers: ReadonlyMap<string | undefined, SumChain>;
 }
 
-function matches(migration: Migration, row: Revision, history: History): boolean {
-  if (row.hash === migration.hash || row.hash === migration.layerHash) return true;
-  const known = history.pool.migrations.filter((other) => {
-    const own = history.rows.get(other.version);
-    return own !== undefined && compareBytes(other.file, migration.file) <= 0 &&
-      !isAfter(own, row);
+interface Applied {
+  readonly migration: Migration;
+  readonly row: Revision;
+  readonly source: SourceFile;
+}
+
+function historyOf(pool: Pool, revisions: readonly Revision[]): History {
+  const rows = new Map(revisions.map((row) => [row.version, row]));
+  const applied = pool.migrations.flatMap((migration): readonly Applied[] => {
+    const row = rows.get(migration.version);
+    const source = { name: migration.file, text: migration.text };
+    return row === undefined ? [] : [{ migration, row, source }];
   });
-  return row.hash === lastHash(known) ||
-    row.hash === lastHash(known.filter(({ layer }) => layer === migration.layer));
+  const known = new Set(applied.map(({ row }) => row));
+  return {
+    applied,
+    gone: revisions.filter((row) => !known.has(row)),
+    merged: new SumChain(),
+    layers: new Map(pool.migrations.map(({ layer }) => [layer, new SumChain()])),
+  };
 }
 
-function lastHash(files: readonly Migration[]): string | undefined {
-  return computeSums(files.map(({ file, text }) => ({ name: file, text }))).entries.at(-1)?.hash;
+function matches({ migration, row }: Applied, history: History): boolean {
+  if (row.hash === migration.hash || row.hash === migration.layerHash) return true;
+  const known = history.applied.filter((other) =>
+    compareBytes(other.migration.file, migration.file) <= 0 && !isAfter(other.row, row)
+  );
+  const sources = (files: readonly Applied[]) => files.map(({ source }) => source);
+  return row.hash === history.merged.hashOf(sources(known)) ||
+    row.hash === history.layers.get(migration.layer)?.hashOf(
+        sources(known.filter((other) => other.migration.layer === migration.layer)),
+      );
 }
 
 function isAfter(a: Revision, b: Revision): boolean {
@@ -99,19 +130,24 @@ function isAfter(a: Revision, b: Revision): boolean {
  * Whether a later row, whose hash covers this file, matches: then the file is what it was at that
  * time, and was changed before, as a half-done file is when it is repaired.
  */
-function confirmedLater(migration: Migration, history: History): boolean {
-  const row = history.rows.get(migration.version);
-  return row !== undefined && history.pool.migrations.some((later) => {
-    const other = history.rows.get(later.version);
-    if (other === undefined || compareBytes(later.file, migration.file) <= 0) return false;
-    return isAfter(other, row) && (other.hash === later.hash ||
-      (later.layer === migration.layer && other.hash === later.layerHash));
-  });
+function confirmedLater({ migration, row }: Applied, history: History): boolean {
+  return history.applied.some(({ migration: later, row: other }) =>
+    compareBytes(later.file, migration.file) > 0 && isAfter(other, row) &&
+    (other.hash === later.hash ||
+      (later.layer === migration.layer && other.hash === later.layerHash))
+  );
 }
 
 /** Only a file outside a transaction leaves a half-done row, whose hash stays that of the first try. */
 function mayHaveBeenRepaired(text: string): boolean {
   return readDirectives(text).txMode.includes("none");
+}
+
+/** Whether a file that the hash of this one may cover is not on offer any more. */
+function isBehindGone({ row }: Applied, history: History): boolean {
+  return history.gone.some((other) =>
+    compareBytes(other.version, row.version) < 0 && !isAfter(other, row)
+  );
 }
 
 function missingRows(pool: Pool, revisions: readonly Revision[]): readonly Revision[] {

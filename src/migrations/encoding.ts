@@ -33,20 +33,16 @@ function findFault(bytes: Uint8Array): { what: string; offset: number } | undefi
   }
 }
 
-/** The offset of the first byte that is not part of a character, by halving. */
+/** The offset of the first byte that is not part of a character. */
 function invalidOffset(bytes: Uint8Array): number {
-  let good = 0;
-  let bad = bytes.length;
-  while (bad - good > 1) {
-    const middle = (good + bad) >> 1;
-    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-    try {
-      // In a stream a character cut off at the end is no fault yet.
-      decoder.decode(bytes.subarray(0, middle), { stream: true });
-      good = middle;
-    } catch {
-      bad = middle;
-    }
-  }
-  return bad - 1 < 0 ? 0 : good;
+  // A decoder writes U+FFFD in place of what it cannot read, and up to there the bytes are the same.
+  const decoded = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  const repaired = new TextEncoder().encode(decoded);
+  let at = repaired.findIndex((byte, index) => byte !== bytes[index]);
+  while (isContinuation(repaired[at])) at--;
+  return at;
+}
+
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
 }

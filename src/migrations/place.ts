@@ -1,3 +1,5 @@
+import { columnsOf, printable } from "./display.ts";
+
 /** A place in a file as editors count it, both from 1; the column in characters. */
 export interface Place {
   readonly line: number;
@@ -20,18 +22,35 @@ export function position(text: string, index: number): Place {
  * columns.
  */
 export function excerpt(text: string, place: Place, width = 72): readonly string[] {
-  const line = [...lineOf(text, place.line)];
-  const column = Math.min(place.column, line.length + 1);
-  const from = column <= width ? 0 : column - Math.floor(width / 2);
-  const shown = line.slice(from, from + width);
-  const before = line.slice(from, column - 1);
+  const line = [...lineOf(text, place.line)].map(printable);
+  const caret = Math.min(place.column - 1, line.length);
+  const { from, to } = cut(line.map(columnsOf), { caret, width });
   const gutter = String(place.line);
   const head = from > 0 ? "…" : "";
-  const tail = from + width < line.length ? "…" : "";
+  const tail = to < line.length ? "…" : "";
+  const before = line.slice(from, caret).map(blank).join("");
   return [
-    `${gutter} | ${head}${shown.join("")}${tail}`,
-    `${" ".repeat(gutter.length)} | ${" ".repeat(head.length)}${before.map(blank).join("")}^`,
+    `${gutter} | ${head}${line.slice(from, to).join("")}${tail}`,
+    `${" ".repeat(gutter.length)} | ${" ".repeat(head.length)}${before}^`,
   ];
+}
+
+/** Which part of a line to show: its start if the caret is in it, else one with the caret inside. */
+function cut(
+  columns: readonly number[],
+  options: { readonly caret: number; readonly width: number },
+): { readonly from: number; readonly to: number } {
+  const { caret, width } = options;
+  const widthOf = (start: number, end: number) =>
+    columns.slice(start, end).reduce((sum, own) => sum + own, 0);
+  let from = 0;
+  if (widthOf(0, caret) >= width) {
+    from = caret;
+    while (widthOf(from - 1, caret) <= width / 2) from--;
+  }
+  let to = from;
+  while (to < columns.length && widthOf(from, to + 1) <= width) to++;
+  return { from, to };
 }
 
 function lineOf(text: string, number: number): string {
@@ -45,14 +64,8 @@ function lineOf(text: string, number: number): string {
   return text.slice(start, end < 0 ? text.length : end).replace(/\r$/, "");
 }
 
-// East Asian wide characters and emoji take two columns, combining marks none.
-const WIDE =
-  /^(?:\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Emoji_Presentation}|[\uff01-\uff60])$/u;
-const MARK = /^\p{M}$/u;
-
 /** White space as wide as a character, so that the caret stands below its own. */
 function blank(char: string): string {
-  if (char === "\t") return "\t";
-  if (MARK.test(char)) return "";
-  return WIDE.test(char) ? "  " : " ";
+  if (char === "\t") return char;
+  return " ".repeat(columnsOf(char));
 }

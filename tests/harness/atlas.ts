@@ -16,25 +16,32 @@ export async function atlas(
   options: { readonly database?: Database; readonly revisionsSchema?: string } = {},
 ): Promise<AtlasRun> {
   const { database, revisionsSchema = "atlas_schema_revisions" } = options;
-  const config = database === undefined
-    ? undefined
-    : `env "x" {\n  url = "${
+  if (database === undefined) return await run(args, undefined);
+  return await atlasWith(
+    args,
+    `env "x" {\n  url = "${
       toPostgresUrl(database)
-    }"\n  migration {\n    revisions_schema = "${revisionsSchema}"\n  }\n}\n`;
+    }"\n  migration {\n    revisions_schema = "${revisionsSchema}"\n  }\n}\n`,
+  );
+}
+
+/** Runs the real Atlas with a configuration on its standard input, which defines `env "x"`. */
+export async function atlasWith(args: readonly string[], config: string): Promise<AtlasRun> {
+  return await run([...args, "--config", "file:///dev/stdin", "--env", "x"], config);
+}
+
+async function run(args: readonly string[], stdin: string | undefined): Promise<AtlasRun> {
   const child = new Deno.Command(tools.atlas ?? "", {
-    args: [
-      ...args,
-      ...(config === undefined ? [] : ["--config", "file:///dev/stdin", "--env", "x"]),
-    ],
+    args: [...args],
     clearEnv: true,
     env: { HOME: "/nonexistent", ATLAS_NO_UPDATE_NOTIFIER: "1", ATLAS_NO_UPGRADE_SUGGESTIONS: "1" },
-    stdin: config === undefined ? "null" : "piped",
+    stdin: stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  if (config !== undefined) {
+  if (stdin !== undefined) {
     const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(config));
+    await writer.write(new TextEncoder().encode(stdin));
     await writer.close();
   }
   const { code, stdout, stderr } = await child.output();

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { splitStatements } from "../src/migrations/mod.ts";
+import { refuseTransactionControl } from "../src/transaction_control.ts";
+import { migrationOf } from "./harness/pool.ts";
+import { refusalOf } from "./harness/refusal.ts";
+import { poolOf } from "./harness/run.ts";
+
+function check(text: string): void {
+  const migration = migrationOf(poolOf({ "gold/0001_a.sql": text }), "0001");
+  refuseTransactionControl(migration, splitStatements(text, { file: "x" }));
+}
+
+const REFUSED: readonly (readonly [string, string])[] = [
+  ["begin;", "BEGIN"],
+  ["BEGIN TRANSACTION;", "BEGIN"],
+  ["Begin Isolation Level Serializable;", "BEGIN"],
+  ["start transaction;", "START TRANSACTION"],
+  ["start\n  transaction;", "START TRANSACTION"],
+  ["commit;", "COMMIT"],
+  ["commit and chain;", "COMMIT"],
+  ["commit prepared 'x';", "COMMIT"],
+  ["end;", "END"],
+  ["END WORK;", "END"],
+  ["abort;", "ABORT"],
+  ["rollback;", "ROLLBACK"],
+  ["rollback work;", "ROLLBACK"],
+  ["rollback and chain;", "ROLLBACK"],
+  ["prepare transaction 'x';", "PREPARE TRANSACTION"],
+  ["/* note */ commit", "COMMIT"],
+  ["start /* a */ transaction;", "START TRANSACTION"],
+  ["prepare -- a\n transaction 'x';", "PREPARE TRANSACTION"],
+];
+
+for (const [statement, words] of REFUSED) {
+  Deno.test(`refuseTransactionControl() refuses ${JSON.stringify(statement)}`, () => {
+    const error = refusalOf(() => check(`select 1;\n\n${statement}\n`));
+    assert.equal(error.code, "transaction_control");
+    assert.deepEqual(error.data, { file: "migrations/gold/0001_a.sql", line: 3 });
+    assert.deepEqual(error.details, ["migrations/gold/0001_a.sql:3"]);
+    assert.match(
+      error.message,
+      new RegExp(`^Cannot apply 0001_a \\(gold\\): line 3 has ${words}, but`),
+    );
+  });
+}
+
+Deno.test("refuseTransactionControl() lets pass what stays inside the transaction", () => {
+  for (
+    const text of [
+      "savepoint a; select 1; rollback to a; release a;",
+      "rollback to savepoint a;",
+      "rollback work to a;",
+      "ROLLBACK TRANSACTION TO SAVEPOINT a;",
+      "rollback /* only */ to a;",
+      "prepare q as select 1; execute q; deallocate q;",
+      "set transaction read write;",
+      "create table beginning (commit int);",
+      "do $$ begin perform 1; end $$;",
+      "create function f() returns int begin atomic select 1; select 2; end;",
+      "create procedure p() language plpgsql as $$ begin commit; end $$;",
+      "select 'x'; -- commit;\n",
+      "comment on table commit is 'rollback';",
+      "ending;",
+      "",
+    ]
+  ) check(text);
+});
