@@ -171,10 +171,10 @@ Deno.test("mergeLayers() checks each layer against its own sums", () => {
   const conflict = `<<<<<<< HEAD\n${gold.sum}=======\n`;
   assert.deepEqual(
     [refusal(bronze, { ...gold, sum: conflict })].map(({ code, data }) => [code, data["line"]]),
-    [["sum_format", 5]],
+    [["sum_format", 1]],
   );
-  assert.deepEqual(refusal(bronze, { ...gold, sum: conflict }).details, ["m/gold/atlas.sum:5"]);
-  assert.match(refusal(bronze, { ...gold, sum: conflict }).message, /line 5 has no hash/);
+  assert.deepEqual(refusal(bronze, { ...gold, sum: conflict }).details, ["m/gold/atlas.sum:1"]);
+  assert.match(refusal(bronze, { ...gold, sum: conflict }).message, /line 1 has no hash/);
   const edited = gold.files.map((file) => ({ ...file, text: `${file.text}-- more\n` }));
   const error = refusal(bronze, { ...gold, files: edited });
   assert.equal(error.code, "sum_mismatch");
