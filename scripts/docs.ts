@@ -1,7 +1,8 @@
 // deno-lint-ignore-file no-console -- a script prints
 import { main } from "../src/cli/mod.ts";
-import { environmentFlag, VARIABLES } from "../src/environment.ts";
+import { VARIABLES } from "../src/environment.ts";
 import { CODES } from "../src/errors.ts";
+import { permissionFlags, programNamed } from "./compile/programs.ts";
 
 /** What stands in the README between `<!-- begin NAME -->` and `<!-- end NAME -->`. */
 const PARTS: Readonly<Record<string, () => string | Promise<string>>> = {
@@ -47,8 +48,13 @@ async function readme(text: string): Promise<string> {
   return result;
 }
 
+/** The task `migrate` runs with the permissions of the compiled program. */
 function manifest(text: string): string {
-  return text.replace(/--allow-env=\S+/, environmentFlag("migrate"));
+  const flags = permissionFlags(programNamed("migrate"), "linux").join(" ");
+  return text.replace(
+    /("command": "deno run -q) .* (src\/migrate\.ts")/,
+    (_, begin, end) => `${begin} ${flags} ${end}`,
+  );
 }
 
 async function helpOf(args: readonly string[]): Promise<string> {

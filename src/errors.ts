@@ -68,6 +68,9 @@ export const CODES = {
   history_changed: [1, "an executed statement of a half-done migration has changed"],
   // development
   postgres_failed: [1, "the throwaway PostgreSQL of the demo or the tests failed"],
+  compile_failed: [1, "a program cannot be bundled or compiled"],
+  runtime_missing: [1, "there is no runtime to compile for a target"],
+  runtime_invalid: [1, "what was given as a runtime is none, or one for another target"],
 } as const satisfies Record<string, readonly [1 | 2 | 3 | 130, string]>;
 
 /** A stable, symbolic name for one kind of failure. */

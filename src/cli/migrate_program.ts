@@ -15,6 +15,7 @@ import { runApply } from "./apply.ts";
 import { errorDocument, errorText } from "./error_text.ts";
 import { exitCode } from "./exit_code.ts";
 import { styleFor } from "./style.ts";
+import { runVersion } from "./version.ts";
 
 const EXAMPLES = `
 Examples:
@@ -93,6 +94,11 @@ function buildProgram(world: World, done: (code: number) => void) {
     .option("-v, --verbose", "say more about what is done, and how")
     .option("--no-color", "no colours (also NO_COLOR)")
     .action(async (count, flags) => done(await runApply(world, { ...flags, amount: count })));
+  program
+    .command("version")
+    .description("say what this program is and which migrations are inside it")
+    .option("--json", "print one JSON document on standard output")
+    .action((flags) => done(runVersion(world, flags)));
   return program;
 }
 
