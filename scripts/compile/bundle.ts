@@ -44,7 +44,9 @@ export async function bundle(
   let bytes = 0;
   for (const [name, text] of rename(parts)) {
     const path = join(folder, name);
-    const stamped = new TextEncoder().encode(text.replaceAll("@commit@", stamp.commit ?? ""));
+    const stamped = new TextEncoder().encode(
+      withRequire(text).replaceAll("@commit@", stamp.commit ?? ""),
+    );
     await Deno.writeFile(path, stamped);
     // The compiler puts the times of the files into the program.
     await Deno.utime(path, stamp.epoch, stamp.epoch);
@@ -68,6 +70,16 @@ async function readParts(folder: string): Promise<ReadonlyMap<string, string>> {
     parts.set(name, await Deno.readTextFile(join(folder, name)));
   }
   return parts;
+}
+
+/**
+ * Packages in CommonJS ask for Node's modules with `require`, which the bundler leaves out of parts
+ * (it adds it to a bundle of one file). Node's modules are loaded when they are asked for, which
+ * keeps them out of the start.
+ */
+function withRequire(text: string): string {
+  if (!text.includes("Dynamic require of")) return text;
+  return `const require=name=>process.getBuiltinModule(name);\n${text}`;
 }
 
 const HASH = /-[0-9A-Z]{8}(?=\.js\b)/g;

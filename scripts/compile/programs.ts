@@ -2,7 +2,7 @@ import { environmentFlag } from "../../src/environment.ts";
 
 /** One program that is compiled. */
 export interface Program {
-  readonly name: "migrate" | "genmigrate";
+  readonly name: string;
   readonly entry: string;
   /** Everything it may do, on every system; it never asks for more. */
   readonly permissions: readonly string[];
