@@ -53,10 +53,26 @@ export class OwnedFolder implements AsyncDisposable {
     return new OwnedFolder(root, lock);
   }
 
-  /** Removes the folder. */
+  /** Removes the folder. What cannot be removed is left to the next run. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#lock.close();
-    await Deno.remove(this.root, { recursive: true });
+    await removePatiently(this.root);
+  }
+}
+
+/**
+ * On Windows the files of a process that has just ended stay in use for a moment, as do those that
+ * a scanner for viruses looks at.
+ */
+async function removePatiently(root: string): Promise<void> {
+  for (let attempt = 0; attempt < 20; attempt++) {
+    try {
+      await Deno.remove(root, { recursive: true });
+      return;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 }
 
