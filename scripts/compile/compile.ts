@@ -52,8 +52,11 @@ export async function compileProgram(options: CompileOptions): Promise<Compiled>
   return await check(path, options);
 }
 
+// Deno could not fetch one, or is too old to know of the target.
+const NO_RUNTIME = /denort|base binary|invalid value '\S+' for '--target/;
+
 function missing(error: unknown, target: Target): unknown {
-  if (!(error instanceof MigrateError) || !/denort|base binary/.test(error.details.join("\n"))) {
+  if (!(error instanceof MigrateError) || !NO_RUNTIME.test(error.details.join("\n"))) {
     return error;
   }
   return new MigrateError("runtime_missing", `Cannot compile for ${target}: no runtime`, {

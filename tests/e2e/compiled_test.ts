@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { programNamed } from "../../scripts/compile/programs.ts";
 import { VERSION } from "../../src/version.ts";
 import { compileForTests, COMPILER, folderForFile } from "../harness/compiled.ts";
+import { copyTree } from "../harness/copy_tree.ts";
 import { createDatabase, type TestDatabase } from "../harness/postgres.ts";
 import { makeSite, type Site, writeMigrations } from "../harness/site.ts";
 import { ended } from "../harness/program.ts";
@@ -238,10 +239,4 @@ async function readLayer(folder: string): Promise<Record<string, string>> {
     if (name.endsWith(".sql")) files[`gold/${name}`] = await Deno.readTextFile(join(folder, name));
   }
   return files;
-}
-
-async function copyTree(from: string, to: string): Promise<void> {
-  if ((await Deno.stat(from)).isFile) return await Deno.copyFile(from, to);
-  await Deno.mkdir(to);
-  for await (const { name } of Deno.readDir(from)) await copyTree(join(from, name), join(to, name));
 }
