@@ -64,7 +64,7 @@ Deno.test({
     const text = await Deno.readTextFile("deploy/systemd/hotpot-migrate.service");
     // The program has to be where the unit says; here another stands in.
     await using folder = await folderOf({
-      "hotpot-migrate.service": text.replace("/usr/local/bin/migrate", "/bin/true"),
+      "hotpot-migrate.service": text.replaceAll("/usr/local/bin/migrate", "/bin/true"),
     });
     const { code, stderr } = await new Deno.Command("systemd-analyze", {
       args: ["verify", `${folder.path}/hotpot-migrate.service`],

@@ -233,6 +233,39 @@ toolTest(
   },
 );
 
+toolTest(
+  ["denort", "atlas", "strace"],
+  "compiled: writes nothing but its temporary folder, and starts nothing but Atlas",
+  async (_denort, atlas, strace = "") => {
+    const program = await migrate();
+    await using db = await createDatabase();
+    const site = await makeSite(db.name);
+    const log = join(site.root, "trace");
+    const run = await site.run(program, ["--config", site.config, "--engine", "atlas"], {
+      env: withAtlas(site),
+      through: [strace, "-f", "-q", "-o", log, "-e", "trace=execve,%file"],
+    });
+    assert.equal(run.code, 0, run.err);
+    const calls = (await Deno.readTextFile(log)).split("\n");
+    const started = calls.flatMap((call) => / execve\("([^"]+)".* = 0$/.exec(call)?.[1] ?? []);
+    assert.deepEqual([...new Set(started)], [program, atlas]);
+    const temp = join(site.root, "temp/");
+    const written = calls.filter(writes);
+    assert.ok(written.some((call) => call.includes(temp)));
+    for (const call of written) {
+      const path = /"([^"]*)"/.exec(call)?.[1] ?? "";
+      assert.ok(path.startsWith(temp) || path.startsWith("/dev/"), call);
+    }
+  },
+);
+
+/** Whether a system call, as strace writes it, changed something in the file system. */
+function writes(call: string): boolean {
+  if (/ = -1 /.test(call)) return false;
+  return /O_(?:WRONLY|RDWR|CREAT|TRUNC)/.test(call) ||
+    / (?:mkdir|rename|link|symlink|chmod|mknod|truncate)(?:at)?2?\(/.test(call);
+}
+
 async function readLayer(folder: string): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   for await (const { name } of Deno.readDir(folder)) {

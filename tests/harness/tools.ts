@@ -6,7 +6,16 @@ export const tools = {
   atlas_exe: Deno.env.get("ATLAS_EXE"),
   denort_wine: Deno.env.get("DENORT_WINE"),
   wine: Deno.env.get("WINE"),
+  strace: installed("/usr/bin/strace"),
 } as const;
+
+function installed(path: string): string | undefined {
+  try {
+    return Deno.statSync(path).isFile ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** The name of a tool. */
 export type Tool = keyof typeof tools;
