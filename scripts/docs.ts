@@ -1,7 +1,8 @@
 // deno-lint-ignore-file no-console -- a script prints
 import { main, mainOfGenmigrate } from "../src/cli/mod.ts";
-import { environmentFlag, VARIABLES } from "../src/environment.ts";
+import { VARIABLES } from "../src/environment.ts";
 import { CODES } from "../src/errors.ts";
+import { permissionFlags, programNamed } from "./compile/programs.ts";
 
 /** What stands in the README between `<!-- begin NAME -->` and `<!-- end NAME -->`. */
 const PARTS: Readonly<Record<string, () => string | Promise<string>>> = {
@@ -53,15 +54,18 @@ async function readme(text: string): Promise<string> {
   return result;
 }
 
+/** The tasks run with the permissions of the compiled programs; `gen` may also start a server. */
 function manifest(text: string): string {
-  return [["migrate", "src/migrate.ts"], ["genmigrate", "scripts/gen.ts"]].reduce(
-    (result, [program, entry]) =>
-      result.replace(
-        new RegExp(`--allow-env=\\S+( --ignore-env ${entry}")`),
-        (_, rest) => `${environmentFlag(program as "migrate" | "genmigrate")}${rest}`,
-      ),
-    text,
-  );
+  const tasks = [
+    { program: "migrate", entry: "src/migrate.ts", more: "" },
+    { program: "genmigrate", entry: "scripts/gen.ts", more: "deno," },
+  ];
+  return tasks.reduce((result, { entry, more, program }) => {
+    const flags = permissionFlags(programNamed(program), "linux").join(" ")
+      .replace("--allow-run=", `--allow-run=${more}`);
+    const command = new RegExp(`("command": "deno run -q) .* (${entry}")`);
+    return result.replace(command, (_, begin, end) => `${begin} ${flags} ${end}`);
+  }, text);
 }
 
 async function helpOf(args: readonly string[], program = main): Promise<string> {

@@ -46,6 +46,7 @@ export const CODES = {
   transaction_open: [1, "a file begins a transaction and does not end it"],
   atlas_missing: [2, "Atlas is needed and is not on the PATH"],
   atlas_failed: [1, "Atlas failed for a reason of its own"],
+  temporary_folder: [2, "nothing can be created in the folder for temporary files"],
   config_pipe: [1, "the pipe that hands Atlas its configuration failed"],
   // migrations on offer
   migrations_missing: [2, "there is no such folder of migrations"],
@@ -94,6 +95,9 @@ export const CODES = {
   checkout_unwritable: [1, "the directory of migrations cannot be written"],
   // development
   postgres_failed: [1, "the throwaway PostgreSQL of the demo or the tests failed"],
+  compile_failed: [1, "a program cannot be bundled or compiled"],
+  runtime_missing: [1, "there is no runtime to compile for a target"],
+  runtime_invalid: [1, "what was given as a runtime is none, or one for another target"],
 } as const satisfies Record<string, readonly [1 | 2 | 3 | 130, string]>;
 
 /** A stable, symbolic name for one kind of failure. */

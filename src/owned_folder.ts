@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { MigrateError } from "./errors.ts";
 
 const OWNER = "owner.lock";
 
@@ -25,10 +26,24 @@ export class OwnedFolder implements AsyncDisposable {
     this.#lock = lock;
   }
 
-  /** Creates a folder below the system's temporary one, and removes abandoned ones beside it. */
+  /**
+   * Creates a folder below the system's temporary one, and removes abandoned ones beside it.
+   *
+   * @throws {MigrateError} `temporary_folder` where nothing can be created.
+   */
   static async create(options: OwnedFolderOptions): Promise<OwnedFolder> {
     // On Windows the user's own temporary folder is closed to others.
-    const root = await Deno.makeTempDir({ prefix: options.prefix });
+    const root = await Deno.makeTempDir({ prefix: options.prefix }).catch((cause) => {
+      throw new MigrateError(
+        "temporary_folder",
+        `Cannot create a temporary folder: ${cause.message}`,
+        {
+          hint:
+            "Set TMPDIR (TEMP on Windows) to a folder that may be written, or use --engine embedded",
+          cause,
+        },
+      );
+    });
     const draft = join(root, `${OWNER}.new`);
     const lock = await Deno.open(draft, { create: true, write: true, mode: 0o600 });
     await lock.lock(true);
@@ -38,10 +53,26 @@ export class OwnedFolder implements AsyncDisposable {
     return new OwnedFolder(root, lock);
   }
 
-  /** Removes the folder. */
+  /** Removes the folder. What cannot be removed is left to the next run. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#lock.close();
-    await Deno.remove(this.root, { recursive: true });
+    await removePatiently(this.root);
+  }
+}
+
+/**
+ * On Windows the files of a process that has just ended stay in use for a moment, as do those that
+ * a scanner for viruses looks at.
+ */
+async function removePatiently(root: string): Promise<void> {
+  for (let attempt = 0; attempt < 20; attempt++) {
+    try {
+      await Deno.remove(root, { recursive: true });
+      return;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 }
 

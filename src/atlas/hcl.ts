@@ -52,13 +52,12 @@ ${
 }
 
 /**
- * A folder as the URL that Atlas takes. On Windows the drive letter must not stand where a host
- * would: `file:///C:/…`.
+ * A folder as the URL that Atlas takes. On Windows the drive stands where a host would, `file://C:/…`:
+ * Atlas joins host and path, and of `file:///C:/…` it makes the path `\C:\…`, which is none.
  */
 export function folderUrl(folder: string): string {
   const path = folder.replaceAll("\\", "/");
-  const absolute = path.startsWith("/") ? path : `/${path}`;
-  return `file://${absolute.split("/").map(encodeURIComponent).join("/").replaceAll("%3A", ":")}`;
+  return `file://${path.split("/").map(encodeURIComponent).join("/").replaceAll("%3A", ":")}`;
 }
 
 /**

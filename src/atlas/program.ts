@@ -77,7 +77,9 @@ async function findOnPath(env: Readonly<Record<string, string>>): Promise<string
     const path = join(folder, name);
     try {
       const info = await Deno.stat(path);
-      if (info.isFile && (info.mode === null || (info.mode & 0o111) !== 0)) return path;
+      // Windows has no such bits, and Deno invents a mode without them.
+      const executable = Deno.build.os === "windows" || ((info.mode ?? 0) & 0o111) !== 0;
+      if (info.isFile && executable) return path;
     } catch {
       // Not in this folder.
     }

@@ -6,6 +6,7 @@ import { EXEC_ORDERS, TX_MODES } from "../migrations/mod.ts";
 import type { World } from "../world.ts";
 import { runApply } from "./apply.ts";
 import { newProgram, type Program, runProgram, showOptionsOf } from "./program.ts";
+import { runVersion } from "./version.ts";
 
 const EXAMPLES = `
 Examples:
@@ -65,6 +66,11 @@ function buildProgram(world: World, done: (code: number) => void): Program {
     .option("-v, --verbose", "say more about what is done, and how")
     .option("--no-color", "no colours (also NO_COLOR)")
     .action(async (count, flags) => done(await runApply(world, { ...flags, amount: count })));
+  program
+    .command("version")
+    .description("say what this program is and which migrations are inside it")
+    .option("--json", "print one JSON document on standard output")
+    .action((flags) => done(runVersion(world, flags)));
   showOptionsOf(program, apply);
   return program;
 }

@@ -75,11 +75,13 @@ export interface ApplyEvents {
  * half-way stands in the report, together with how far it came.
  *
  * @throws {MigrateError} when nothing was begun: the codes of `Session.open`, `takeLock`,
- * `findRevisions` and `planApply`, `read_only_database`, `permission_denied`.
+ * `findRevisions` and `planApply`, `read_only_database`, `permission_denied`, `temporary_folder`.
  */
 export async function apply(request: ApplyRequest): Promise<ApplyReport> {
   const started = performance.now();
   const { database, engine, events, pool, redact, signal } = request;
+  // Where there is nothing to put Atlas' files, the database is left alone.
+  await using folder = engine.program === undefined ? undefined : await AtlasFolder.create();
   await using session = await Session.open(database, {
     signal,
     redact,
@@ -93,7 +95,7 @@ export async function apply(request: ApplyRequest): Promise<ApplyReport> {
   if (run.plan.pending.length > 0 || run.plan.baseline !== undefined) {
     events.onPlan(run.plan);
     try {
-      await execute(session, request, { ...run, progress });
+      await execute(session, request, { ...run, progress, folder });
     } catch (cause) {
       const refusal = toRefusal(cause, "record the history");
       if (!(refusal instanceof MigrateError)) throw refusal;
@@ -174,6 +176,8 @@ function refuseReadOnly(session: Session): void {
 
 interface Run extends Preflight {
   readonly progress: Progress;
+  /** Under the Atlas engine, where Atlas works. */
+  readonly folder: AtlasFolder | undefined;
 }
 
 async function execute(session: Session, request: ApplyRequest, run: Run): Promise<void> {
@@ -182,8 +186,9 @@ async function execute(session: Session, request: ApplyRequest, run: Run): Promi
   if (plan.baseline !== undefined) {
     await writeRevision(session, table, baselineRow(plan.baseline, request.operator));
   }
-  if (request.engine.program === undefined) await throughOwn(session, request, run);
-  else await throughAtlas(session, { ...request, program: request.engine.program }, run);
+  const { program } = request.engine;
+  if (program === undefined || run.folder === undefined) await throughOwn(session, request, run);
+  else await throughAtlas(session, { ...request, program }, { ...run, folder: run.folder });
 }
 
 async function throughOwn(session: Session, request: ApplyRequest, run: Run): Promise<void> {
@@ -200,11 +205,11 @@ async function throughOwn(session: Session, request: ApplyRequest, run: Run): Pr
 async function throughAtlas(
   session: Session,
   request: ApplyRequest & { readonly program: AtlasProgram },
-  run: Run,
+  run: Run & { readonly folder: AtlasFolder },
 ): Promise<void> {
   const { env, program, redact, signal } = request;
+  const { folder } = run;
   refuseUnseen(run);
-  await using folder = await AtlasFolder.create();
   await folder.fill(request.pool);
   const [first] = run.plan.pending;
   if (first?.previous !== undefined) {

@@ -23,6 +23,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
   "the name is taken by another kind of pipe": takenByAnotherKind,
   "never served": neverServed,
   "is gone afterwards": goneAfterwards,
+  "who is admitted": whoIsAdmitted,
 };
 
 const CLIENTS: Readonly<Record<string, (pipe: string) => Promise<number>>> = {
@@ -120,6 +121,19 @@ async function goneAfterwards(): Promise<unknown> {
   await child.stdout.cancel();
   await pipe.serve(child);
   return await read(name).then(() => "still there", () => "gone");
+}
+
+/** The access rules of the pipe, as Windows itself tells them. */
+async function whoIsAdmitted(): Promise<unknown> {
+  await using pipe = await openNamedPipe("text");
+  const script = `$client = New-Object System.IO.Pipes.NamedPipeClientStream('.', '${
+    nameOf(pipe.url).replace("\\\\.\\pipe\\", "")
+  }', 'In'); $client.Connect(5000); $client.GetAccessControl().GetSecurityDescriptorSddlForm('All')`;
+  const { stdout } = await new Deno.Command("powershell", {
+    args: ["-NoProfile", "-Command", script],
+    stderr: "inherit",
+  }).output();
+  return new TextDecoder().decode(stdout).trim();
 }
 
 function spawn(

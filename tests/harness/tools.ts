@@ -6,18 +6,38 @@ export const tools = {
   bao: Deno.env.get("BAO_BIN"),
   denort: Deno.env.get("DENORT_LINUX"),
   go: onPath("go"),
+  atlas_exe: Deno.env.get("ATLAS_EXE"),
+  denort_wine: Deno.env.get("DENORT_WINE"),
+  wine: Deno.env.get("WINE"),
+  strace: installed("/usr/bin/strace"),
 } as const;
+
+function installed(path: string): string | undefined {
+  try {
+    return Deno.statSync(path).isFile ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** The name of a tool. */
 export type Tool = keyof typeof tools;
 
-/** A test that needs a tool; without it the test is ignored, and its name says what is missing. */
-export function toolTest(tool: Tool, name: string, fn: (path: string) => Promise<void>): void {
-  const path = tools[tool];
+/**
+ * A test that needs tools, whose paths it gets; without one of them the test is ignored, and its
+ * name says what is missing.
+ */
+export function toolTest(
+  needed: Tool | readonly Tool[],
+  name: string,
+  fn: (...paths: string[]) => Promise<void>,
+): void {
+  const names = typeof needed === "string" ? [needed] : needed;
+  const missing = names.filter((tool) => tools[tool] === undefined);
   Deno.test({
-    name: path === undefined ? `${name} [needs ${tool}]` : name,
-    ignore: path === undefined,
-    fn: () => fn(path ?? ""),
+    name: [name, ...missing.map((tool) => `[needs ${tool}]`)].join(" "),
+    ignore: missing.length > 0,
+    fn: () => fn(...names.map((tool) => tools[tool] ?? "")),
   });
 }
 

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { parse } from "yaml";
+import { folderOf } from "../harness/atlas.ts";
+import { migrate } from "../harness/program.ts";
+
+const RECIPES = [
+  ".github/workflows/ci.yml",
+  ".github/workflows/release.yml",
+  "deploy/ci/github.yml",
+  "deploy/ci/gitlab.yml",
+  "deploy/kubernetes/init_container.yaml",
+  "deploy/kubernetes/job.yaml",
+];
+
+Deno.test("every action in a workflow is pinned by its hash, with its version beside it", async () => {
+  for (const file of RECIPES) {
+    const text = await Deno.readTextFile(file);
+    assert.ok(typeof parse(text) === "object", file);
+    for (const [line] of text.matchAll(/^.*\buses:.*$/gm)) {
+      assert.match(line, /uses: [\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/, file);
+    }
+  }
+});
+
+Deno.test("the program understands the arguments that the recipes give it", async () => {
+  const job = parse(await Deno.readTextFile("deploy/kubernetes/job.yaml"));
+  const init = parse(await Deno.readTextFile("deploy/kubernetes/init_container.yaml"));
+  const container = await Deno.readTextFile("deploy/container/Containerfile");
+  const unit = await Deno.readTextFile("deploy/systemd/hotpot-migrate.service");
+  const calls: readonly (readonly string[])[] = [
+    job.spec.template.spec.containers[0].args,
+    init.spec.template.spec.initContainers[0].args,
+    JSON.parse(/^CMD (.*)$/m.exec(container)?.[1] ?? ""),
+    (/^ExecStart=\S+ (.*)$/m.exec(unit)?.[1] ?? "").split(" "),
+  ];
+  for (const args of calls) {
+    const { code, err } = await migrate([...args, "--config", "nowhere.yaml"]);
+    assert.equal(code, 2);
+    assert.match(err, /error\[config_missing\]/, args.join(" "));
+  }
+});
+
+Deno.test("a pod of the recipes may do nothing that the program does not need", async () => {
+  for (const file of ["job", "init_container"]) {
+    const { spec } = parse(await Deno.readTextFile(`deploy/kubernetes/${file}.yaml`)).spec.template;
+    const [migrate] = spec.initContainers ?? spec.containers;
+    assert.equal(spec.securityContext.runAsNonRoot, true);
+    assert.equal(spec.automountServiceAccountToken, false);
+    assert.deepEqual(migrate.securityContext, {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    });
+  }
+});
+
+const analyze = await new Deno.Command("systemd-analyze", { args: ["--version"] }).output()
+  .then(({ success }) => success, () => false);
+
+Deno.test({
+  name: "systemd finds no fault in the unit",
+  ignore: !analyze,
+  fn: async () => {
+    const text = await Deno.readTextFile("deploy/systemd/hotpot-migrate.service");
+    // The program has to be where the unit says; here another stands in.
+    await using folder = await folderOf({
+      "hotpot-migrate.service": text.replaceAll("/usr/local/bin/migrate", "/bin/true"),
+    });
+    const { code, stderr } = await new Deno.Command("systemd-analyze", {
+      args: ["verify", `${folder.path}/hotpot-migrate.service`],
+    }).output();
+    assert.equal(new TextDecoder().decode(stderr), "");
+    assert.equal(code, 0);
+  },
+});

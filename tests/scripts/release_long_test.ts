@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { delimiter, join } from "node:path";
+import { inflateRawSync } from "node:zlib";
+import { NtExecutable, NtExecutableResource, Resource } from "resedit";
+import { TARGETS } from "../../scripts/compile/targets.ts";
+import { VERSION } from "../../src/version.ts";
+import { COMPILER, folderForFile } from "../harness/compiled.ts";
+import { copyTree } from "../harness/copy_tree.ts";
+import { tools, toolTest } from "../harness/tools.ts";
+import { through, wineEnvironment } from "../harness/wine.ts";
+
+const LINUX = "x86_64-unknown-linux-gnu";
+const WINDOWS = "x86_64-pc-windows-msvc";
+const NAME = `hotpot-migrate-${VERSION}`;
+
+/** Runs `deno task release` in a copy of the project. */
+async function release(folder: string, args: readonly string[], runtimes: readonly string[]) {
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "release", ...args],
+    cwd: folder,
+    env: {
+      DENORT_BIN: runtimes.join(delimiter),
+      DENO_COMPILER: COMPILER,
+      SOURCE_DATE_EPOCH: "1700000000",
+      NO_COLOR: "1",
+    },
+  }).output();
+  return { code, err: new TextDecoder().decode(stderr) };
+}
+
+async function copyOfProject(): Promise<string> {
+  const folder = await folderForFile();
+  for (const part of ["src", "scripts", "deploy", "deno.json", "deno.lock"]) {
+    await copyTree(part, join(folder, part));
+  }
+  return folder;
+}
+
+toolTest(
+  "denort",
+  "release: two folders give the same bytes; what is inside is told",
+  async (denort) => {
+    const folders = [await copyOfProject(), await copyOfProject()];
+    const sums: string[] = [];
+    for (const folder of folders) {
+      const { code, err } = await release(folder, ["--target", LINUX], [denort]);
+      assert.equal(code, 0, err);
+      sums.push(await Deno.readTextFile(join(folder, "dist/SHA256SUMS")));
+    }
+    assert.equal(sums[0], sums[1]);
+    const dist = join(folders[0] ?? "", "dist");
+    await command(["sha256sum", "-c", "SHA256SUMS"], dist);
+    await command(["tar", "xzf", `${NAME}-${LINUX}.tar.gz`], dist);
+    const program = join(dist, `${NAME}-${LINUX}`, "migrate");
+    assert.equal(await command([program, "--version"], dist), `migrate ${VERSION}\n`);
+    const licences = await Deno.readTextFile(join(dist, `${NAME}-${LINUX}`, "LICENCES.txt"));
+    const bom = JSON.parse(await Deno.readTextFile(join(dist, `${NAME}.cdx.json`)));
+    const names = bom.components.map(({ name }: { name: string }) => name);
+    assert.deepEqual(names.slice(0, 1), ["deno"]);
+    for (const name of ["commander", "postgres", "valibot", "yaml"]) {
+      assert.ok(names.includes(name), name);
+      assert.ok(licences.includes(`\n${name} `), name);
+    }
+    assert.ok(!names.includes("fast-check"));
+  },
+);
+
+toolTest(
+  "denort",
+  "release: missing runtimes are named together, and dist/ stays",
+  async (denort) => {
+    const folder = await copyOfProject();
+    await Deno.mkdir(join(folder, "dist"));
+    await Deno.writeTextFile(join(folder, "dist/old"), "old");
+    const { code, err } = await release(folder, [], [denort]);
+    assert.equal(code, 1);
+    assert.match(err, /runtime_missing/);
+    for (const target of TARGETS) assert.equal(err.includes(target), target !== LINUX, target);
+    const left = [...Deno.readDirSync(folder)].map(({ name }) => name);
+    assert.deepEqual(left.filter((name) => name.startsWith("dist")), ["dist"]);
+    assert.equal(await Deno.readTextFile(join(folder, "dist/old")), "old");
+  },
+);
+
+toolTest(
+  ["denort_wine", "wine"],
+  "release: the Windows program says what it is, and runs",
+  async (denort) => {
+    const folder = await copyOfProject();
+    const { code, err } = await release(folder, ["--target", WINDOWS], [denort]);
+    assert.equal(code, 0, err);
+    const dist = join(folder, "dist");
+    const archive = await Deno.readFile(join(dist, `${NAME}-${WINDOWS}.zip`));
+    const { bytes, name } = firstEntry(archive);
+    assert.equal(name, `${NAME}-${WINDOWS}/migrate.exe`);
+    const program = join(dist, "migrate.exe");
+    await Deno.writeFile(program, bytes, { mode: 0o755 });
+    const run = await command([...through(), program, "--version"], dist);
+    assert.equal(run.trim(), `migrate ${VERSION}`);
+    const resources = NtExecutableResource.from(NtExecutable.from(bytes, { ignoreCert: true }));
+    const [info] = Resource.VersionInfo.fromEntries(resources.entries);
+    const [language] = info?.getAllLanguagesForStringValues() ?? [];
+    assert.ok(info !== undefined && language !== undefined);
+    assert.equal(info.getStringValues(language)["OriginalFilename"], "migrate.exe");
+    assert.equal(info.getStringValues(language)["ProductVersion"], VERSION);
+  },
+);
+
+/** The first file of a zip archive. */
+function firstEntry(archive: Uint8Array): { readonly name: string; readonly bytes: Uint8Array } {
+  const view = new DataView(archive.buffer);
+  const size = view.getUint32(18, true);
+  const start = 30 + view.getUint16(26, true) + view.getUint16(28, true);
+  return {
+    name: new TextDecoder().decode(archive.subarray(30, 30 + view.getUint16(26, true))),
+    bytes: inflateRawSync(archive.subarray(start, start + size)),
+  };
+}
+
+async function command([program = "", ...args]: readonly string[], cwd: string): Promise<string> {
+  const { code, stderr, stdout } = await new Deno.Command(program, {
+    args,
+    cwd,
+    env: tools.wine === undefined ? {} : wineEnvironment(),
+  }).output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout);
+}
