@@ -39,7 +39,7 @@ export class OwnedFolder implements AsyncDisposable {
         `Cannot create a temporary folder: ${cause.message}`,
         {
           hint:
-            "Set TMPDIR (TEMP on Windows) to a folder that may be written, or use --engine embedded",
+            "Set TMPDIR (TEMP on Windows) to a folder that may be written; migrate can do without, with --engine embedded",
           cause,
         },
       );

@@ -10,6 +10,9 @@ const RUN: readonly (readonly [RegExp, string])[] = [
   [/^deno task migrate(?: --config prod\.yaml| --json| --help)?$/, "tests/e2e/migrate_test.ts"],
   [/^deno task gen (?:--dev-embedded )?add_firewall_tables$/, "tests/e2e/gen_test.ts"],
   [/^deno task gen (?:new fill_owner --layer silver|hash|renumber)$/, "tests/e2e/gen_test.ts"],
+  [/^(?:sha256sum|tar xzf|\.\/migrate) /, "tests/scripts/release_long_test.ts"],
+  [/^deno task release/, "tests/scripts/release_long_test.ts"],
+  [/^(?:DENORT_BIN=\S+ DENO_COMPILER="[^"]+" )?deno task compile$/, "tests/e2e/compiled_test.ts"],
   [/^deno task gen check --dev-embedded$/, "tests/e2e/gen_test.ts"],
 ];
 
@@ -26,8 +29,8 @@ Deno.test("every command of the README is one that is run, by tasks that exist",
     const where = RUN.find(([pattern]) => pattern.test(command))?.[1];
     assert.ok(where !== undefined, `nothing runs "${command}"`);
     assert.ok((await Deno.stat(where)).isFile);
-    const [, task] = /\btask ([\w:]+)/.exec(command) ?? [];
-    assert.ok(task !== undefined && task in tasks, `there is no task "${task}"`);
+    const [, task] = /\bdeno\S* task ([\w:]+)/.exec(command) ?? [];
+    assert.ok(task === undefined || task in tasks, `there is no task "${task}"`);
   }
 });
 
@@ -38,5 +41,6 @@ Deno.test("the README names the version of Deno that its commands use", async ()
   const versions = [...`${readme}${ci}`.matchAll(/deno@([\d.]+\d)|Deno ([\d.]+\d)/g)].map((found) =>
     found[1] ?? found[2]
   );
-  assert.deepEqual([...new Set(versions)], ["2.9.6"]);
+  // The older one belongs to the runtime that compiles where the usual one is out of reach.
+  assert.deepEqual([...new Set(versions)].toSorted(), ["2.7.11", "2.9.6"]);
 });

@@ -54,8 +54,8 @@ Deno.test("folderUrl() encodes what a URL would misread", () => {
     ["/tmp/a", "file:///tmp/a"],
     ["/tmp/a b/c%20d", "file:///tmp/a%20b/c%2520d"],
     ["/tmp/?#&é", "file:///tmp/%3F%23%26%C3%A9"],
-    ["C:\\Users\\A B\\x", "file:///C:/Users/A%20B/x"],
-    ["C:/x", "file:///C:/x"],
+    ["C:\\Users\\A B\\x", "file://C:/Users/A%20B/x"],
+    ["C:/x", "file://C:/x"],
     ["\\\\server\\share\\x", "file:////server/share/x"],
   ];
   for (const [folder, url] of cases) assert.equal(folderUrl(folder), url);

@@ -41,7 +41,11 @@ export async function createCheckout(
     declare: (layer, text) =>
       Deno.writeTextFile(join(schema, layer.includes(".") ? layer : `${layer}.sql`), text),
     pool: async () => mergeLayers(await readFolders(join(folder.path, "migrations"))),
-    files: async () => Object.fromEntries(await filesBelow(folder.path)),
+    files: async () =>
+      Object.fromEntries([
+        ...await filesBelow(join(folder.path, "migrations"), "migrations/"),
+        ...await filesBelow(schema, "schema/"),
+      ]),
     async [Symbol.asyncDispose]() {
       await db[Symbol.asyncDispose]();
       await folder[Symbol.asyncDispose]();
@@ -92,6 +96,7 @@ async function filesBelow(
   folder: string,
   prefix = "",
 ): Promise<readonly (readonly [string, string])[]> {
+  if (!await isFolder(folder)) return [];
   const found: (readonly [string, string])[] = [];
   for await (const { isDirectory, name } of Deno.readDir(folder)) {
     const path = join(folder, name);
@@ -99,4 +104,8 @@ async function filesBelow(
     else found.push([`${prefix}${name}`, await Deno.readTextFile(path)]);
   }
   return found.toSorted(([a], [b]) => a < b ? -1 : 1);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
 }

@@ -25,13 +25,35 @@ export async function migrate(
   return { code, out, err };
 }
 
+/** How a program is started. */
+export interface SpawnOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
 /** Starts `migrate` as `deno task migrate` does: a process of its own, with the permissions of the binary. */
 export async function spawnMigrate(
   args: readonly string[],
-  options: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string } = {},
+  options: SpawnOptions = {},
+): Promise<Deno.ChildProcess> {
+  return await spawnTask("migrate", args, options);
+}
+
+/** Starts `genmigrate` as `deno task gen` does. */
+export async function spawnGenmigrate(
+  args: readonly string[],
+  options: SpawnOptions = {},
+): Promise<Deno.ChildProcess> {
+  return await spawnTask("gen", args, options);
+}
+
+async function spawnTask(
+  task: string,
+  args: readonly string[],
+  options: SpawnOptions,
 ): Promise<Deno.ChildProcess> {
   const { tasks } = JSON.parse(await Deno.readTextFile("deno.json"));
-  const [, ...flags] = String(tasks.migrate.command).split(" ");
+  const [, ...flags] = String(tasks[task].command).split(" ");
   const entry = `${Deno.cwd()}/${flags.pop()}`;
   return new Deno.Command(Deno.execPath(), {
     args: [...flags, `--config=${Deno.cwd()}/deno.json`, entry, ...args],
