@@ -134,7 +134,9 @@ export class Session implements AsyncDisposable {
     } catch (error) {
       await sql.end({ timeout: 0 });
       wire.destroy();
-      throw error instanceof postgres.PostgresError ? serverError(error, redact) : error;
+      throw error instanceof postgres.PostgresError
+        ? serverError(error, redact)
+        : wire.error ?? error;
     }
   }
 

@@ -25,18 +25,25 @@ const SSL_REQUEST = Uint8Array.of(0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f);
  *
  * @throws {MigrateError} `tls_refused` when the server offers no TLS and the plan demands it,
  * `not_postgres` when it answers something else.
- * What the network or the certificate check reports is thrown as it comes.
+ * What the network or the certificate check reports is thrown as it comes; what they report later
+ * goes to `onError`, as when a server refuses our certificate after the handshake (TLS 1.3).
  */
 export async function openSocket(
   address: Address,
-  options: { readonly tls: TlsPlan; readonly signal: AbortSignal },
+  options: {
+    readonly tls: TlsPlan;
+    readonly signal: AbortSignal;
+    readonly onError: (error: Error) => void;
+  },
 ): Promise<Socket> {
-  const { tls, signal } = options;
+  const { onError, signal, tls } = options;
   const plain = await settled(connectTcp("path" in address ? { path: address.path } : address), {
     event: "connect",
     signal,
   });
   plain.setNoDelay(true);
+  // Without a listener at any moment an error would end the process.
+  plain.on("error", onError);
   // PostgreSQL has no TLS on Unix sockets.
   if (tls.mode === "off" || "path" in address) return plain;
   plain.write(SSL_REQUEST);
@@ -47,10 +54,9 @@ export async function openSocket(
     throw notPostgres(address);
   }
   if (told === "S") {
-    return await settled(connectTls(handshake(plain, { host: address.host, tls })), {
-      event: "secureConnect",
-      signal,
-    });
+    const secured = connectTls(handshake(plain, { host: address.host, tls }));
+    secured.on("error", onError);
+    return await settled(secured, { event: "secureConnect", signal });
   }
   if (tls.mode === "ask") return plain;
   plain.destroy();

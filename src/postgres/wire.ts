@@ -15,6 +15,7 @@ export class Wire {
   #last: Uint8Array | undefined;
   #key: { readonly pid: number; readonly secret: number } | undefined;
   #closed = false;
+  #error: Error | undefined;
 
   constructor(database: Database, tls: TlsPlan) {
     this.#address = database.host.startsWith("/")
@@ -33,12 +34,21 @@ export class Wire {
     return this.#closed;
   }
 
+  /** What ended the connection, if it was not the server's closing it: the driver may not hear of it. */
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
   /** Opens the socket, once: a driver that asks again wants to reconnect, which loses the locks. */
   async open(signal: AbortSignal): Promise<Socket> {
     if (this.#socket !== undefined || this.#closed) {
       throw new Error("the server closed the connection");
     }
-    const socket = await openSocket(this.#address, { tls: this.#tls, signal });
+    const socket = await openSocket(this.#address, {
+      tls: this.#tls,
+      signal,
+      onError: (error) => this.#error ??= error,
+    });
     // Only the kernel's keep-alive notices a peer that has vanished while nothing is sent.
     socket.setKeepAlive(true, 30_000);
     socket.on("data", (chunk: Uint8Array) => {
@@ -82,7 +92,11 @@ export class Wire {
     message.setInt32(12, this.#key.secret);
     const signal = AbortSignal.timeout(CANCEL_TIMEOUT_MS);
     try {
-      const socket = await openSocket(this.#address, { tls: this.#tls, signal });
+      const socket = await openSocket(this.#address, {
+        tls: this.#tls,
+        signal,
+        onError: () => {},
+      });
       await new Promise<void>((resolve) => {
         socket.on("error", () => resolve()).on("close", () => resolve());
         signal.addEventListener("abort", () => resolve(), { once: true });
