@@ -33,7 +33,7 @@ export async function inspectState(
   ];
   const args = ["schema", "inspect", "--format", "{{ sql . }}", ...filters];
   const result = await atlas.run(args, compareConfig(options));
-  if (result.code !== 0) throw refusalOf(result.stderr);
+  if (result.code !== 0) throw refusalOf(result.stderr, atlas);
   return result.stdout;
 }
 
@@ -48,7 +48,7 @@ export async function writeDifference(
   options: CompareOptions & { readonly desired: string; readonly name: string },
 ): Promise<void> {
   const result = await atlas.run(["migrate", "diff", options.name], compareConfig(options));
-  if (result.code !== 0) throw refusalOf(result.stderr);
+  if (result.code !== 0) throw refusalOf(result.stderr, atlas);
 }
 
 /** What Atlas says when a statement of a state or of the history fails. */
@@ -60,9 +60,10 @@ const HISTORY =
 /**
  * Turns the words of a failed comparison into an error: `state_failed` with the statement of the
  * declared state that the server refused, `replay_failed` with the migration, `dev_not_empty`,
- * `lock_timeout`, `atlas_failed` for the rest.
+ * `lock_timeout`, `interrupted`, `atlas_failed` for the rest.
  */
-function refusalOf(stderr: string): MigrateError {
+function refusalOf(stderr: string, { stopped }: Atlas): MigrateError {
+  if (stopped) return new MigrateError("interrupted", "Stopped: nothing has changed");
   // Below stands advice to install another edition, at most once a day.
   const text = (stderr.split("\nYou're running the community build")[0] ?? "")
     .replace(/^Error: /, "").trim();

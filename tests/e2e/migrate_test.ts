@@ -6,8 +6,8 @@ import { configFile } from "../harness/config.ts";
 import { contentOf, revisionsOf } from "../harness/history.ts";
 import { administer, createDatabase, type TestDatabase } from "../harness/postgres.ts";
 import { ended, spawnMigrate } from "../harness/program.ts";
+import { atlasFolder, lookAtTree, textBelow } from "../harness/processes.ts";
 import { foldersOf, testEngines } from "../harness/run.ts";
-import { tools } from "../harness/tools.ts";
 
 const PASSWORD = "planted-%41 ${secret}'\"\\é";
 const FORMS = [PASSWORD, encode(PASSWORD), encodeURIComponent(PASSWORD), JSON.stringify(PASSWORD)]
@@ -170,16 +170,6 @@ async function openScene(engine: "embedded" | "atlas"): Promise<Scene> {
   };
 }
 
-/** A folder for the PATH in which Atlas has its name. */
-async function atlasFolder(folder: string): Promise<string> {
-  const path = join(folder, "bin");
-  await Deno.mkdir(path, { recursive: true });
-  if (tools.atlas !== undefined) {
-    await Deno.symlink(tools.atlas, join(path, "atlas")).catch(() => {});
-  }
-  return path;
-}
-
 /** Files by their paths, with the sums of each layer. */
 function filesOf(files: Readonly<Record<string, string>>): Record<string, string> {
   const result: Record<string, string> = { ...files };
@@ -193,41 +183,6 @@ async function isSleeping(db: TestDatabase): Promise<void> {
   const query =
     "select 1 from pg_stat_activity where datname = current_database() and query ~ 'pg_sleep' and pid <> pg_backend_pid()";
   while ((await db.sql(query)).length === 0);
-}
-
-/** The arguments and environments of a process and all that descend from it. */
-async function lookAtTree(
-  root: number,
-): Promise<{ readonly processes: readonly string[]; readonly text: string }> {
-  const parents = new Map<number, number>();
-  for await (const { name } of Deno.readDir("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const stat = await Deno.readTextFile(`/proc/${name}/stat`).catch(() => "");
-    parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
-  }
-  const tree = [...parents.keys()].filter((pid) => {
-    for (let at: number | undefined = pid; at !== undefined; at = parents.get(at)) {
-      if (at === root) return true;
-    }
-    return false;
-  });
-  let text = "";
-  const processes: string[] = [];
-  for (const pid of tree) {
-    const line = await Deno.readTextFile(`/proc/${pid}/cmdline`);
-    processes.push(line.replaceAll("\0", " "));
-    text += line + await Deno.readTextFile(`/proc/${pid}/environ`);
-  }
-  return { processes, text };
-}
-
-async function textBelow(folder: string): Promise<string> {
-  let text = "";
-  for await (const { isDirectory, name } of Deno.readDir(folder)) {
-    const path = join(folder, name);
-    text += isDirectory ? await textBelow(path) : await Deno.readTextFile(path);
-  }
-  return text;
 }
 
 /** The first form of the password that occurs in a text. */

@@ -1,4 +1,5 @@
-import { main } from "../../src/cli/mod.ts";
+import { main, mainOfGenmigrate } from "../../src/cli/mod.ts";
+import type { World } from "../../src/world.ts";
 
 /** What a run of a program printed, and how it ended. */
 export interface ProgramRun {
@@ -12,9 +13,25 @@ export async function migrate(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<ProgramRun> {
+  return await inProcess(main, args, env);
+}
+
+/** Runs `genmigrate` inside this process, as the compiled program is. */
+export async function genmigrate(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ProgramRun> {
+  return await inProcess((world) => mainOfGenmigrate(world), args, env);
+}
+
+async function inProcess(
+  program: (world: World) => Promise<number>,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<ProgramRun> {
   let out = "";
   let err = "";
-  const code = await main({
+  const code = await program({
     args,
     env,
     signal: new AbortController().signal,

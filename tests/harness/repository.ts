@@ -27,7 +27,7 @@ export async function createRepository(
     }).output();
     const text = new TextDecoder().decode(stdout);
     if (code !== 0 && args[0] !== "merge") {
-      throw new Error(`git ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
+      throw new Error(`git ${args.join(" ")}: ${text}${new TextDecoder().decode(stderr)}`);
     }
     return text;
   };
