@@ -56,10 +56,14 @@ async function faults(): Promise<readonly string[]> {
 function checkImport(from: string, to: string): string | undefined {
   if (!to.endsWith(".ts")) return undefined;
   const sameFolder = dirname(from) === dirname(to) && dirname(from) !== "src";
-  if (sameFolder || to.startsWith(`${dirname(from)}/`)) return undefined;
+  if (sameFolder) return undefined;
+  const within = dirname(from) !== "src" && to.startsWith(`${dirname(from)}/`);
+  if (within) return to.endsWith("/mod.ts") ? undefined : `goes past the door of ${dirname(to)}`;
   if (dirname(from) === "src" && dirname(to) === "src" && floorOf(from) === floorOf(to)) {
     return undefined;
   }
+  // The private parts of a folder are open to the folders within it.
+  if (dirname(to) !== "src" && dirname(from).startsWith(`${dirname(to)}/`)) return undefined;
   // The plain files on the ground floor and beside the pure ones form one floor each.
   const inside = /^src\/(migrations|config|atlas|postgres)\//.exec(to);
   if (inside !== null && !to.endsWith("/mod.ts")) return `enters ${inside[1]} past its door: ${to}`;

@@ -9,6 +9,7 @@ import { ENGINES } from "../commands/engine.ts";
 import { parseDuration } from "../duration.ts";
 import { EXIT, MigrateError } from "../errors.ts";
 import { EXEC_ORDERS, TX_MODES } from "../migrations/mod.ts";
+import { Secrets } from "../redact.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
 import { runApply } from "./apply.ts";
@@ -32,17 +33,22 @@ Exit codes:
 /** Runs the command line of `migrate` and returns its exit code. */
 export async function runMigrate(world: World): Promise<number> {
   let code: number = EXIT.done;
-  const program = buildProgram(world, (result) => code = result);
+  const secrets = new Secrets();
+  const program = buildProgram(world, { secrets, done: (result) => code = result });
   try {
     await program.parseAsync([...world.args], { from: "user" });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return usage(world, error);
-    return reportFailure(world, error);
+    return reportFailure(world, { error, secrets });
   }
 }
 
-function buildProgram(world: World, done: (code: number) => void) {
+function buildProgram(
+  world: World,
+  options: { readonly secrets: Secrets; readonly done: (code: number) => void },
+) {
+  const { done, secrets } = options;
   const program = new Command("migrate")
     .description(
       "Applies the migrations of Hotpot's database: every pending file, in the one order of all layers.",
@@ -92,7 +98,9 @@ function buildProgram(world: World, done: (code: number) => void) {
     .option("-q, --quiet", "print nothing unless something is wrong")
     .option("-v, --verbose", "say more about what is done, and how")
     .option("--no-color", "no colours (also NO_COLOR)")
-    .action(async (count, flags) => done(await runApply(world, { ...flags, amount: count })));
+    .action(async (count, flags) =>
+      done(await runApply(world, { flags: { ...flags, amount: count }, secrets }))
+    );
   return program;
 }
 
@@ -119,21 +127,29 @@ function usage(world: World, error: CommanderError): number {
 }
 
 /** What a command did not turn into a report: an error of ours, or a bug. */
-function reportFailure(world: World, error: unknown): number {
+function reportFailure(
+  world: World,
+  { error, secrets }: { readonly error: unknown; readonly secrets: Secrets },
+): number {
   const style = styleFor(world, { stream: "err", color: !world.args.includes("--no-color") });
-  const known = error instanceof MigrateError ? error : toInternal(error);
+  const known = error instanceof MigrateError ? error : toInternal(error, secrets.redact);
   if (world.args.includes("--json")) printDocument(world, known);
   world.err(errorText(known, style));
   return exitCode(known, world.signal);
 }
 
-function toInternal(error: unknown): MigrateError {
-  const stack = error instanceof Error ? error.stack ?? "" : "";
-  return new MigrateError("internal", error instanceof Error ? error.message : String(error), {
-    hint: "This is a fault of the program: please report it, with these lines",
-    details: stack.split("\n").slice(1),
-    cause: error,
-  });
+/** A bug may have caught a secret in its words. */
+function toInternal(error: unknown, redact: (text: string) => string): MigrateError {
+  const stack = redact(error instanceof Error ? error.stack ?? "" : "");
+  return new MigrateError(
+    "internal",
+    redact(error instanceof Error ? error.message : String(error)),
+    {
+      hint: "This is a fault of the program: please report it, with these lines",
+      details: stack.split("\n").slice(1),
+      cause: error,
+    },
+  );
 }
 
 function printDocument(world: World, error: MigrateError): void {

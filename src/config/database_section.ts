@@ -113,7 +113,7 @@ function toFault(issue: v.BaseIssue<unknown>, database: Section): readonly Fault
   const field = database.get(key);
   // Missing and structured values are told apart from wrong ones.
   if (field === undefined || field.text === "" || field.wrong !== undefined) return [];
-  const shown = /password/.test(key) ? "" : `is "${field.text}": `;
+  const shown = field.hidden || /password/.test(key) ? "" : `is "${field.text}": `;
   return [{
     key: `database.${key}`,
     state: `${shown}${issue.message}`,

@@ -14,7 +14,10 @@ const MAX_BYTES = 8 * 1024 * 1024;
 export async function readConfigFile(path: string): Promise<Sections> {
   const { mode, text } = await readText(path);
   const sections = readYaml(text, path);
-  const open = mode !== null && (mode & 0o004) !== 0 && sections.database?.has("password") === true;
+  const password = sections.database?.get("password")?.text ?? "";
+  // What is in Vault is not in the file.
+  const holds = password !== "" && !password.startsWith("vault://");
+  const open = mode !== null && (mode & 0o004) !== 0 && holds;
   return {
     ...sections,
     source: path,

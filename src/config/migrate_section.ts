@@ -52,7 +52,7 @@ export function parseMigrateSection(
       const field = named.get(String(issue.path?.[0]?.key ?? ""));
       return {
         key: field?.name ?? "migrate",
-        state: `is "${field?.text}": ${issue.message}`,
+        state: `${field?.hidden ? "" : `is "${field?.text}": `}${issue.message}`,
         ...(field?.place === undefined ? {} : { place: field.place }),
       };
     });

@@ -6,6 +6,8 @@ export interface Field {
   readonly place?: SourcePlace;
   /** Set when the value is a list or a map where a text belongs. */
   readonly wrong?: string;
+  /** Set when the text may be a secret, wherever it stands: faults do not show it. */
+  readonly hidden?: true;
 }
 
 /** The values of a section by their keys. A key without a value is absent. */
