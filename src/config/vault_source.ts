@@ -112,6 +112,7 @@ export class VaultSource implements AsyncDisposable {
       if (value) learn(value);
     }
     const settings = readVaultSettings(env);
+    for (const password of settings.proxy.passwords) learn(password);
     for (const warning of settings.warnings) warn(warning);
     return await Vault.open(settings, this.#options);
   }

@@ -1,19 +1,7 @@
 import assert from "node:assert/strict";
 import { parseAnswer } from "../../src/config/vault/answer.ts";
-import { MigrateError } from "../../src/errors.ts";
 import { toolTest } from "../harness/tools.ts";
-import { DATABASE, load, startVault, type TestVault } from "../harness/vault.ts";
-
-/** Loads, and returns the error that this must end in. */
-async function refusal(env: Readonly<Record<string, string>>): Promise<MigrateError> {
-  try {
-    await using loaded = await load(env);
-    throw new Error(`loaded ${JSON.stringify(loaded.settings.database)}`);
-  } catch (error) {
-    assert.ok(error instanceof MigrateError, String(error));
-    return error;
-  }
-}
+import { DATABASE, load, refusal, startVault, type TestVault } from "../harness/vault.ts";
 
 async function assertLoads(
   vault: TestVault,

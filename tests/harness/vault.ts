@@ -1,5 +1,7 @@
+import assert from "node:assert/strict";
 import { join } from "node:path";
 import { loadSettings, type Settings } from "../../src/config/mod.ts";
+import { MigrateError } from "../../src/errors.ts";
 import { Secrets } from "../../src/redact.ts";
 
 /** A real server of its own for a test file, gone afterwards. */
@@ -85,6 +87,11 @@ export async function startVault(program: string, options: VaultOptions = {}): P
         if (status !== 200) throw new Error("not active yet");
       });
       await api("POST", "sys/mounts/secret", { body: { type: "kv", options: { version: "2" } } });
+      // The engine upgrades itself for a moment, and refuses what it is asked meanwhile.
+      await until(async () => {
+        const { status } = await api("GET", "secret/config");
+        if (status !== 200) throw new Error("still upgrading");
+      });
       await api("POST", "sys/mounts/kv1", { body: { type: "kv", options: { version: "1" } } });
     }
   }
@@ -136,10 +143,14 @@ export interface Loaded extends AsyncDisposable {
 /** Loads the settings as the program would, from the variables alone. */
 export async function load(
   env: Readonly<Record<string, string>>,
-  options: { readonly signal?: AbortSignal; readonly configFile?: string } = {},
+  options: {
+    readonly signal?: AbortSignal;
+    readonly configFile?: string;
+    readonly secrets?: Secrets;
+  } = {},
 ): Promise<Loaded> {
   const warnings: string[] = [];
-  const secrets = new Secrets();
+  const { secrets = new Secrets() } = options;
   const settings = await loadSettings({
     env: { CONFIG_SOURCE: "vault", VAULT_PATH: "secret/hotpot/config", ...env },
     configFile: options.configFile,
@@ -155,6 +166,20 @@ export async function load(
     secrets,
     [Symbol.asyncDispose]: () => settings[Symbol.asyncDispose](),
   };
+}
+
+/** Loads, and returns the error that this must end in. */
+export async function refusal(
+  env: Readonly<Record<string, string>>,
+  options: Parameters<typeof load>[1] = {},
+): Promise<MigrateError> {
+  try {
+    await using loaded = await load(env, options);
+    throw new Error(`loaded ${loaded.settings.source}`);
+  } catch (error) {
+    assert.ok(error instanceof MigrateError, String(error));
+    return error;
+  }
 }
 
 /** Waits until something no longer throws. */

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { Agent, type IncomingMessage, request } from "node:http";
 import type { Socket } from "node:net";
-import { openSocket, proxyHeaders, type Route } from "./socket.ts";
+import { failureOf, openSocket, proxyHeaders, type Route } from "./socket.ts";
 
 /** One HTTP request. */
 export interface HttpRequest {
@@ -67,6 +67,14 @@ function talk(
       signal.removeEventListener("abort", aborted);
       act();
     };
+    let answered = false;
+    const closed = () => {
+      if (!answered) {
+        settle(() => reject(failureOf(socket) ?? new BrokenAnswer("there is no answer")));
+      }
+    };
+    if (socket.destroyed) return closed();
+    socket.on("close", closed);
     const sent = request({
       agent,
       method,
@@ -84,6 +92,7 @@ function talk(
     });
     sent.on("error", (error) => settle(() => reject(error)));
     sent.on("response", (answer) => {
+      answered = true;
       collect(answer).then(
         (bytes) => settle(() => resolve(toAnswer(answer, bytes))),
         (error) => settle(() => reject(error)),

@@ -9,18 +9,31 @@ export interface ProxySettings {
   readonly forHttp: URL | undefined;
   /** The hosts that are reached without the general ones. */
   readonly except: readonly string[];
+  /** The passwords that they hold. */
+  readonly passwords: readonly string[];
 }
 
 /** Reads the proxies. What is wrong goes to the faults of the variables. */
 export function readProxy(variables: Variables): ProxySettings {
   const either = (name: string) => read(variables, [name, name.toLowerCase()]);
   const except = variables.text("NO_PROXY") ?? variables.text("no_proxy") ?? "";
+  const always = read(variables, ["VAULT_PROXY_ADDR", "VAULT_HTTP_PROXY"]);
+  const [forHttps, forHttp] = [either("HTTPS_PROXY"), either("HTTP_PROXY")];
   return {
-    always: read(variables, ["VAULT_PROXY_ADDR", "VAULT_HTTP_PROXY"]),
-    forHttps: either("HTTPS_PROXY"),
-    forHttp: either("HTTP_PROXY"),
+    always,
+    forHttps,
+    forHttp,
+    passwords: [always, forHttps, forHttp].map((url) =>
+      url === undefined ? "" : loginOf(url).password
+    )
+      .filter(Boolean),
     except: except.split(",").map((entry) => entry.trim().toLowerCase()).filter(Boolean),
   };
+}
+
+/** The login that a proxy's address holds; both parts are empty without one. */
+export function loginOf(proxy: URL): { readonly user: string; readonly password: string } {
+  return { user: decode(proxy.username), password: decode(proxy.password) };
 }
 
 /** The proxy for a URL, if one is to be used. */
@@ -31,6 +44,15 @@ export function proxyFor(settings: ProxySettings, url: URL): URL | undefined {
   if (isLoopback(host)) return undefined;
   if (settings.except.some((entry) => matches(entry, host, portOf(url)))) return undefined;
   return url.protocol === "https:" ? settings.forHttps : settings.forHttp;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // A percent sign that stands for itself.
+    return text;
+  }
 }
 
 function matches(entry: string, host: string, port: number): boolean {

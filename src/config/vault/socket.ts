@@ -2,6 +2,7 @@ import { request } from "node:http";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { hostOf, portOf } from "./address.ts";
+import { loginOf } from "./proxy.ts";
 import type { Tls } from "./tls.ts";
 
 /** How to reach a server. */
@@ -32,11 +33,18 @@ export async function openSocket(route: Route, signal: AbortSignal): Promise<Soc
   return await settled(connectTls(handshake(plain, route)), { event: "secureConnect", signal });
 }
 
+/** Why a socket that was open is so no more, if it has said so. */
+export function failureOf(socket: Socket): Error | undefined {
+  return failures.get(socket);
+}
+
+const failures = new WeakMap<Socket, Error>();
+
 /** What a proxy is told about who uses it. */
 export function proxyHeaders(proxy: URL): Record<string, string> {
   if (proxy.username === "") return {};
-  const login = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
-  const bytes = new TextEncoder().encode(login);
+  const { password, user } = loginOf(proxy);
+  const bytes = new TextEncoder().encode(`${user}:${password}`);
   return { "proxy-authorization": `Basic ${btoa(String.fromCharCode(...bytes))}` };
 }
 
@@ -114,6 +122,8 @@ function settled<S extends Socket>(
     };
     const ready = () => {
       release();
+      // A server that wants a certificate says so after the handshake, when nobody may be listening.
+      socket.on("error", (error) => failures.set(socket, error));
       resolve(socket);
     };
     const closed = () => stop(new Error("the connection was closed"));
