@@ -11,13 +11,14 @@ export interface ProgramRun {
 export async function migrate(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<ProgramRun> {
   let out = "";
   let err = "";
   const code = await main({
     args,
     env,
-    signal: new AbortController().signal,
+    signal,
     out: (text) => out += text,
     err: (text) => err += text,
     terminal: { out: false, err: false, columns: 80 },

@@ -3,23 +3,30 @@ import { mergeLayers, type Pool } from "../../src/migrations/mod.ts";
 import { computeSums, formatSums, type SourceFile } from "../../src/migrations/sums.ts";
 import { LAYERS } from "../../src/layers.ts";
 import type { ApplyReport } from "../../src/report.ts";
+import { folderOf } from "./atlas.ts";
 import { tools } from "./tools.ts";
 import type { Database } from "../../src/database.ts";
 
 /** A pool of files given by their paths: `{ "bronze/0001_a.sql": "select 1;" }`. */
 export function poolOf(files: Readonly<Record<string, string>>): Pool {
-  return mergeLayers(LAYERS.map((layer) => {
-    const own: SourceFile[] = Object.entries(files).flatMap(([path, text]) => {
-      const [folder, name] = path.split("/");
-      return folder === layer && name !== undefined ? [{ name, text }] : [];
-    });
-    return {
+  return mergeLayers(
+    poolFiles(files).map(({ layer, own }) => ({
       layer,
       path: `migrations/${layer}`,
       files: own,
       sum: own.length === 0 ? undefined : formatSums(computeSums(own)),
-    };
-  }));
+    })),
+  );
+}
+
+function poolFiles(files: Readonly<Record<string, string>>) {
+  return LAYERS.map((layer) => {
+    const own: SourceFile[] = Object.entries(files).flatMap(([path, text]) => {
+      const [folder, name] = path.split("/");
+      return folder === layer && name !== undefined ? [{ name, text }] : [];
+    });
+    return { layer, own };
+  });
 }
 
 /** Which engine a test runs with. */
@@ -65,4 +72,16 @@ export async function applyPool(
     },
     ...rest,
   });
+}
+
+/** Writes files with their sums, as `--migrations` wants them: `{ "bronze/0001_a.sql": "…" }`. */
+export async function migrationsFolder(
+  files: Readonly<Record<string, string>>,
+): Promise<AsyncDisposable & { readonly path: string }> {
+  const sums = Object.fromEntries(
+    poolFiles(files).filter(({ own }) => own.length > 0).map((
+      { layer, own },
+    ) => [`${layer}/atlas.sum`, formatSums(computeSums(own))]),
+  );
+  return await folderOf({ ...files, ...sums });
 }
