@@ -113,7 +113,10 @@ function toFault(issue: v.BaseIssue<unknown>, database: Section): readonly Fault
   const field = database.get(key);
   // Missing and structured values are told apart from wrong ones.
   if (field === undefined || field.text === "" || field.wrong !== undefined) return [];
-  const shown = field.hidden || /password/.test(key) ? "" : `is "${field.text}": `;
+  // A password may have slipped into another line.
+  const secret = field.hidden || /password/.test(key) ||
+    field.text === database.get("password")?.text;
+  const shown = secret ? "" : `is "${field.text}": `;
   return [{
     key: `database.${key}`,
     state: `${shown}${issue.message}`,

@@ -1,3 +1,4 @@
+import { readSystemAuthorities } from "../authorities.ts";
 import type { Database } from "../database.ts";
 import { MigrateError } from "../errors.ts";
 import type { TlsPlan } from "./socket.ts";
@@ -49,23 +50,9 @@ async function pem<Name extends "ca" | "cert" | "key">(
   }
 }
 
-// The places that Go looks in as well, so that both engines trust the same authorities.
-const SYSTEM_BUNDLES = [
-  "/etc/ssl/certs/ca-certificates.crt",
-  "/etc/pki/tls/certs/ca-bundle.crt",
-  "/etc/ssl/ca-bundle.pem",
-  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-  "/etc/ssl/cert.pem",
-];
-
 async function systemAuthorities(): Promise<string> {
-  for (const path of SYSTEM_BUNDLES) {
-    try {
-      return await Deno.readTextFile(path);
-    } catch {
-      // Not this system's place.
-    }
-  }
+  const text = await readSystemAuthorities();
+  if (text !== undefined) return text;
   throw new MigrateError("tls_file", "Cannot read the system's certificate authorities", {
     hint: "Set database.sslrootcert to the file of your certificate authority",
   });

@@ -57,7 +57,7 @@ function handshake(socket: Socket, { tls, url }: Route) {
     ...(isIP(host) === 0 ? { servername: host } : {}),
     minVersion: "TLSv1.2" as const,
     rejectUnauthorized: tls.verify,
-    ca: [...tls.ca],
+    ...(tls.ca === undefined ? {} : { ca: [...tls.ca] }),
     ...(tls.cert === undefined ? {} : { cert: tls.cert }),
     ...(tls.key === undefined ? {} : { key: tls.key }),
   };

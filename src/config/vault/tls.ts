@@ -1,10 +1,11 @@
-import { getCACertificates, rootCertificates } from "node:tls";
+import { readSystemAuthorities } from "../../authorities.ts";
 import { MigrateError } from "../../errors.ts";
 import type { TlsSettings } from "./settings.ts";
 
 /** What a TLS connection needs, every file read. */
 export interface Tls {
-  readonly ca: readonly string[];
+  /** Without it the authorities decide that are built in. */
+  readonly ca?: readonly string[];
   readonly cert?: string;
   readonly key?: string;
   readonly serverName?: string;
@@ -19,8 +20,9 @@ export interface Tls {
  */
 export async function readTls(settings: TlsSettings): Promise<Tls> {
   const { certFile, keyFile, serverName, verify } = settings;
+  const ca = await readAuthorities(settings);
   return {
-    ca: await readAuthorities(settings),
+    ...(ca === undefined ? {} : { ca }),
     ...(certFile === undefined ? {} : { cert: await readPem("VAULT_CLIENT_CERT", certFile) }),
     ...(keyFile === undefined ? {} : { key: await readPem("VAULT_CLIENT_KEY", keyFile) }),
     ...(serverName === undefined ? {} : { serverName }),
@@ -28,12 +30,7 @@ export async function readTls(settings: TlsSettings): Promise<Tls> {
   };
 }
 
-/** The authorities that the system and this program know. */
-export function knownAuthorities(): readonly string[] {
-  return [...getCACertificates("system"), ...rootCertificates];
-}
-
-async function readAuthorities(settings: TlsSettings): Promise<readonly string[]> {
+async function readAuthorities(settings: TlsSettings): Promise<readonly string[] | undefined> {
   const { caFile, caFolder, caText } = settings;
   if (caFile !== undefined) return [await readPem("VAULT_CACERT", caFile)];
   if (caText !== undefined) {
@@ -41,7 +38,8 @@ async function readAuthorities(settings: TlsSettings): Promise<readonly string[]
     return [caText];
   }
   if (caFolder !== undefined) return await readFolder(caFolder);
-  return knownAuthorities();
+  const known = await readSystemAuthorities();
+  return known === undefined ? undefined : [known];
 }
 
 async function readFolder(folder: string): Promise<readonly string[]> {
