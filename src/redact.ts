@@ -51,15 +51,17 @@ export function redactor(secrets: readonly string[]): Redactor {
 
 function formsOf(secret: string): readonly string[] {
   const json = JSON.stringify(secret).slice(1, -1);
-  const percent = encode(secret);
+  // Half a surrogate pair has no percent-encoding; JSON may hold one all the same.
+  const whole = secret.toWellFormed();
+  const percent = encode(whole);
   const bytes = new TextEncoder().encode(secret);
   const base64 = btoa(String.fromCharCode(...bytes));
   return [
     secret,
     percent,
     percent.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase()),
-    encodeURIComponent(secret),
-    encodeURI(secret),
+    encodeURIComponent(whole),
+    encodeURI(whole),
     percent.replaceAll("%20", "+"),
     json,
     // Go's JSON also escapes these.

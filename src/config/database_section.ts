@@ -25,7 +25,7 @@ const Host = v.pipe(
   ),
 );
 
-const Name = v.pipe(text, v.check((value) => !value.includes("\0"), "must not hold a NUL"));
+const Name = v.pipe(text, v.check(isSendable, "must be text without a NUL"));
 
 const SslMode = v.pipe(
   v.string(),
@@ -52,7 +52,7 @@ const DatabaseSection = v.object({
   port: v.optional(Port, "5432"),
   user: Name,
   password: v.optional(
-    v.pipe(v.string(), v.check((value) => !value.includes("\0"), "must not hold a NUL")),
+    v.pipe(v.string(), v.check(isSendable, "must be text without a NUL")),
   ),
   password_file: v.optional(text),
   dbname: Name,
@@ -65,6 +65,11 @@ const DatabaseSection = v.object({
   application_name: v.optional(Name),
   role: v.optional(Name),
 });
+
+// The protocol ends each text with a NUL, and half a surrogate pair is not UTF-8.
+function isSendable(value: string): boolean {
+  return !value.includes("\0") && value.isWellFormed();
+}
 
 /** The settings of a section `database`, each one checked. */
 export type DatabaseSettings = v.InferOutput<typeof DatabaseSection>;

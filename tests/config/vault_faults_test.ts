@@ -3,6 +3,7 @@ import { createServer, type Socket } from "node:net";
 import fc from "fast-check";
 import { followRedirect } from "../../src/config/vault/redirect.ts";
 import { MigrateError } from "../../src/errors.ts";
+import { folderOf } from "../harness/atlas.ts";
 import { DATABASE, load, refusal } from "../harness/vault.ts";
 
 const MOUNT = { data: { path: "secret/", options: { version: "2" } } };
@@ -121,6 +122,30 @@ Deno.test("Client.call() honours Retry-After, but no longer than there is time",
       assert.equal(requests.filter(({ url }) => !url.endsWith("/sys/health")).length, 1);
     },
   );
+});
+
+Deno.test("Client.call() goes through a proxy and through a Unix socket", async () => {
+  await withServer(secretServer, async (env, requests) => {
+    for (const name of ["VAULT_HTTP_PROXY", "HTTP_PROXY", "http_proxy"]) {
+      await using loaded = await load({
+        ...env,
+        VAULT_ADDR: "http://vault.test:8200",
+        NO_PROXY: "test:8201,other.test",
+        [name]: env["VAULT_ADDR"] ?? "",
+      });
+      assert.equal(loaded.settings.database.host, "db.internal");
+      // The token travels in the clear, and that is told.
+      assert.equal(loaded.warnings.length, 1);
+    }
+    assert.ok(requests.every(({ url }) => url.startsWith("http://vault.test:8200/v1/")));
+  });
+  if (Deno.build.os === "windows") return;
+  await using folder = await folderOf({});
+  const path = `${folder.path}/agent.sock`;
+  await using _agent = Deno.serve({ path, onListen: () => {} }, secretServer);
+  await using loaded = await load({ VAULT_AGENT_ADDR: `unix://${path}` });
+  assert.equal(loaded.settings.database.host, "db.internal");
+  assert.equal(loaded.warnings.length, 0);
 });
 
 Deno.test("followRedirect() goes to the same host only, once", async () => {

@@ -20,6 +20,8 @@ export interface ClientOptions {
   readonly signal: AbortSignal;
   /** Hides secrets in what Vault says. */
   readonly redact: (text: string) => string;
+  /** Told of what Vault warns of. */
+  readonly warn: (text: string) => void;
 }
 
 /** One call of Vault's API. */
@@ -72,7 +74,12 @@ export class Client {
       const last = attempt >= (call.maxRetries ?? maxRetries);
       const outcome = await this.#attempt(call, limit.signal);
       const { answer } = outcome;
-      if (answer !== undefined && answer.status < 500 && !outcome.repeat) return answer;
+      if (answer !== undefined && answer.status < 500 && !outcome.repeat) {
+        if (answer.status < 300) {
+          for (const text of answer.warnings) this.#options.warn(`Vault: ${text}`);
+        }
+        return answer;
+      }
       if (signal.aborted) throw stopped();
       const asked = this.#asked(call);
       if (limit.over) throw timeoutRefusal(asked, timeoutMs);

@@ -28,7 +28,7 @@ export async function readDatabaseLogin(access: KvAccess, path: string): Promise
     new MigrateError(code, `Cannot ${doing}: ${state}`, { hint, data: { status: answer.status } });
   const user = textOf(answer.data, "username");
   const password = textOf(answer.data, "password");
-  if (answer.status === 200 && user !== undefined && password !== undefined) {
+  if (answer.status === 200 && isSendable(user) && isSendable(password)) {
     const id = textOf(answer.document, "lease_id");
     const lifeMs = secondsOf(answer.document, "lease_duration");
     const renewable = answer.document.get("renewable") === true;
@@ -54,4 +54,9 @@ export async function readDatabaseLogin(access: KvAccess, path: string): Promise
     answer.status === 200 ? "the answer holds no username and password" : statusText(answer),
     "Check the role in VAULT_DB_CREDS, and that Vault can reach the database",
   );
+}
+
+// The protocol ends each text with a NUL, and half a surrogate pair is not UTF-8.
+function isSendable(text: string | undefined): text is string {
+  return text !== undefined && !text.includes("\0") && text.isWellFormed();
 }

@@ -45,10 +45,10 @@ export class Vault implements AsyncDisposable {
 
   /** Logs in. @throws {MigrateError} the codes of `logIn` and `readTls`. */
   static async open(settings: VaultSettings, options: VaultOptions): Promise<Vault> {
-    const { learn, redact, signal } = options;
+    const { learn, redact, signal, warn } = options;
     const tls = await readTls(settings.tls);
     if (tls.key !== undefined) learn(tls.key);
-    const client = new Client({ ...settings, tls, signal, redact });
+    const client = new Client({ ...settings, tls, signal, redact, warn });
     const token = await logIn(settings.login, { client, signal, learn });
     const vault = new Vault({ client, token, settings }, options);
     if (token.ours && token.renewable) vault.#keepToken();
