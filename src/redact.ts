@@ -3,6 +3,25 @@ export interface Redactor {
   readonly redact: (text: string) => string;
 }
 
+/** The secrets of a run, as they become known. */
+export class Secrets implements Redactor {
+  readonly #known = new Set<string>();
+  #redactor: Redactor = redactor([]);
+
+  /** Adds a secret; from now on it is hidden. */
+  readonly learn = (secret: string): void => {
+    if (this.#known.has(secret)) return;
+    this.#known.add(secret);
+    this.#redactor = redactor(this.all);
+  };
+
+  readonly redact = (text: string): string => this.#redactor.redact(text);
+
+  get all(): readonly string[] {
+    return [...this.#known];
+  }
+}
+
 const MASK = "****";
 
 /**

@@ -6,7 +6,7 @@ import { describeDatabase } from "../dsn.ts";
 import { EXIT, MigrateError } from "../errors.ts";
 import { nameOf } from "../failure.ts";
 import type { ExecOrder, TxMode } from "../migrations/mod.ts";
-import { redactor } from "../redact.ts";
+import type { Secrets } from "../redact.ts";
 import type { ApplyReport } from "../report.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
@@ -38,16 +38,23 @@ export interface ApplyFlags {
 const LOCK_TIMEOUT_MS = 10_000;
 
 /** `migrate apply`: loads everything, applies, and prints what became of it. */
-export async function runApply(world: World, flags: ApplyFlags): Promise<number> {
-  const settings = await loadSettings({
+export async function runApply(
+  world: World,
+  options: { readonly flags: ApplyFlags; readonly secrets: Secrets },
+): Promise<number> {
+  const { flags, secrets } = options;
+  const screen = new Screen(world, flags);
+  await using settings = await loadSettings({
     env: world.env,
     configFile: flags.config,
     applicationName: `hotpot-migrate/${VERSION}`,
+    signal: world.signal,
+    secrets,
+    onWarning: (text) => screen.warn(text),
   });
   const { migrate } = settings;
   const pool = await loadPool(flags.migrations ?? migrate.migrations);
   const engine = await chooseEngine(flags.engine ?? migrate.engine ?? "auto", world.env);
-  const screen = new Screen(world, flags);
   for (const warning of settings.warnings) screen.warn(warning);
   const { choice } = engine;
   screen.say(
@@ -73,7 +80,7 @@ export async function runApply(world: World, flags: ApplyFlags): Promise<number>
     operator: `hotpot-migrate ${VERSION}`,
     env: world.env,
     signal: world.signal,
-    redact: redactor(settings.secrets).redact,
+    redact: secrets.redact,
     events: {
       onPlan: ({ pending }) => {
         screen.detail(`${pending.length} pending`);

@@ -8,7 +8,7 @@ import { EXIT } from "../errors.ts";
 import { type BaseFiles, baseMissing, DEFAULT_BASE, readBase } from "../git.ts";
 import type { Layer } from "../layers.ts";
 import { OwnedFolder } from "../owned_folder.ts";
-import { redactor } from "../redact.ts";
+import type { Secrets } from "../redact.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
 import { Screen, type ScreenFlags } from "./screen.ts";
@@ -39,16 +39,20 @@ export interface HashFlags extends ScreenFlags {
   readonly out: string;
   readonly base?: string | undefined;
   readonly against?: string | undefined;
+  readonly secrets: Secrets;
 }
 
 /** `genmigrate hash`: writes sums and `embed.ts` anew, and says which. */
 export async function runHash(world: World, flags: HashFlags): Promise<number> {
   const screen = new Screen(world, flags);
   const base = await forkOf(world, { ...flags, screen });
-  const settings = flags.against === undefined ? undefined : await loadSettings({
+  await using settings = flags.against === undefined ? undefined : await loadSettings({
     env: world.env,
     configFile: flags.against,
     applicationName: `hotpot-genmigrate/${VERSION}`,
+    signal: world.signal,
+    secrets: flags.secrets,
+    onWarning: (text) => screen.warn(text),
   });
   const written = await hash({
     out: flags.out,
@@ -56,7 +60,7 @@ export async function runHash(world: World, flags: HashFlags): Promise<number> {
     against: settings && {
       database: settings.database,
       signal: world.signal,
-      redact: redactor(settings.secrets).redact,
+      redact: flags.secrets.redact,
     },
   });
   for (const path of written) screen.result(`wrote ${flags.out}/${path}\n`);

@@ -3,7 +3,7 @@ import { loadSettings } from "../config/mod.ts";
 import type { Database } from "../database.ts";
 import { MigrateError } from "../errors.ts";
 import { isDevName, notDev, type ScratchMode } from "../postgres/mod.ts";
-import { redactor } from "../redact.ts";
+import type { Secrets } from "../redact.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
 import type { Screen } from "./screen.ts";
@@ -31,6 +31,7 @@ export interface CompareFlags {
   readonly scratch: ScratchMode;
   readonly devEmbedded?: true | undefined;
   readonly tools: SourceTools | undefined;
+  readonly secrets: Secrets;
 }
 
 /** What a command that compares works with. */
@@ -57,14 +58,14 @@ export async function devSettings(
   try {
     const settings = flags.devEmbedded
       ? await embeddedSettings(world, { flags, stack, screen })
-      : await configuredSettings(world, flags);
+      : await configuredSettings(world, { flags, stack, screen });
     for (const warning of settings.warnings) screen.warn(warning);
     const program = await findAtlas(world.env);
     if (program === undefined) throw atlasMissing();
     return {
       database: settings.database,
       program,
-      redact: redactor(settings.secrets).redact,
+      redact: flags.secrets.redact,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
   } catch (error) {
@@ -76,15 +77,29 @@ export async function devSettings(
 interface Loaded {
   readonly database: Database;
   readonly warnings: readonly string[];
-  readonly secrets: readonly string[];
 }
 
-async function configuredSettings(world: World, flags: CompareFlags): Promise<Loaded> {
-  const settings = await loadSettings({
-    env: world.env,
-    configFile: flags.config,
-    applicationName: `hotpot-genmigrate/${VERSION}`,
-  });
+interface LoadContext {
+  readonly flags: CompareFlags;
+  /** What ends with the command. */
+  readonly stack: AsyncDisposableStack;
+  readonly screen: Screen;
+}
+
+async function configuredSettings(
+  world: World,
+  { flags, screen, stack }: LoadContext,
+): Promise<Loaded> {
+  const settings = stack.use(
+    await loadSettings({
+      env: world.env,
+      configFile: flags.config,
+      applicationName: `hotpot-genmigrate/${VERSION}`,
+      signal: world.signal,
+      secrets: flags.secrets,
+      onWarning: (text) => screen.warn(text),
+    }),
+  );
   // Before any process or connection: the content of another database would be at risk.
   if (!isDevName(settings.database.dbname)) throw notDev(settings.database.dbname);
   return settings;
@@ -92,11 +107,7 @@ async function configuredSettings(world: World, flags: CompareFlags): Promise<Lo
 
 async function embeddedSettings(
   world: World,
-  context: {
-    readonly flags: CompareFlags;
-    readonly stack: AsyncDisposableStack;
-    readonly screen: Screen;
-  },
+  context: LoadContext,
 ): Promise<Loaded> {
   const { flags, screen, stack } = context;
   if (flags.tools === undefined) {
@@ -121,6 +132,5 @@ async function embeddedSettings(
       applicationName: `hotpot-genmigrate/${VERSION}`,
     },
     warnings: [],
-    secrets: [],
   };
 }

@@ -7,7 +7,13 @@ import { runCheck } from "./check.ts";
 import { runHash, runNew, runRenumber } from "./checkout.ts";
 import type { SourceTools } from "./dev_settings.ts";
 import { runDiff } from "./diff.ts";
-import { newProgram, type Program, runProgram, showOptionsOf } from "./program.ts";
+import {
+  newProgram,
+  type Program,
+  type ProgramContext,
+  runProgram,
+  showOptionsOf,
+} from "./program.ts";
 
 const EXAMPLES = `
 Examples:
@@ -30,14 +36,14 @@ const CONFIG = "configuration file (CONFIG_FILE; default: config.yaml)";
 
 /** Runs the command line of `genmigrate` and returns its exit code. */
 export async function runGenmigrate(world: World, tools?: SourceTools): Promise<number> {
-  return await runProgram(world, (done) => buildProgram(world, { done, tools }));
+  return await runProgram(world, (context) => buildProgram(world, { ...context, tools }));
 }
 
 function buildProgram(
   world: World,
-  options: { readonly done: (code: number) => void; readonly tools: SourceTools | undefined },
+  options: ProgramContext & { readonly tools: SourceTools | undefined },
 ): Program {
-  const { done, tools } = options;
+  const { done, secrets, tools } = options;
   const schema = tools?.schema ?? "pkg/storage/ent";
   const program = newProgram("genmigrate", world)
     .description(
@@ -56,7 +62,7 @@ function buildProgram(
     .option("-q, --quiet", "print nothing unless something is wrong")
     .option("-v, --verbose", "say more about what is done, and how")
     .option("--no-color", "no colours (also NO_COLOR)")
-    .action(async (name, flags) => done(await runDiff(world, { ...flags, name, tools })));
+    .action(async (name, flags) => done(await runDiff(world, { ...flags, name, secrets, tools })));
   program
     .command("new")
     .description("add a numbered file for SQL that is written by hand")
@@ -78,7 +84,7 @@ function buildProgram(
     .option("--against <config>", "configuration of a database whose files must be unchanged")
     .option("-q, --quiet", "print nothing unless something is wrong")
     .option("--no-color", "no colours (also NO_COLOR)")
-    .action(async (flags) => done(await runHash(world, flags)));
+    .action(async (flags) => done(await runHash(world, { ...flags, secrets })));
   program
     .command("renumber")
     .description("number the files that the base branch does not have after those that it has")
@@ -99,7 +105,7 @@ function buildProgram(
     .option("--json", "print one JSON document on standard output, and nothing else there")
     .option("-q, --quiet", "print nothing unless something is wrong")
     .option("--no-color", "no colours (also NO_COLOR)")
-    .action(async (flags) => done(await runCheck(world, { ...flags, tools })));
+    .action(async (flags) => done(await runCheck(world, { ...flags, secrets, tools })));
   showOptionsOf(program, diff);
   return program;
 }

@@ -5,7 +5,13 @@ import { MigrateError } from "../errors.ts";
 import { EXEC_ORDERS, TX_MODES } from "../migrations/mod.ts";
 import type { World } from "../world.ts";
 import { runApply } from "./apply.ts";
-import { newProgram, type Program, runProgram, showOptionsOf } from "./program.ts";
+import {
+  newProgram,
+  type Program,
+  type ProgramContext,
+  runProgram,
+  showOptionsOf,
+} from "./program.ts";
 import { runVersion } from "./version.ts";
 
 const EXAMPLES = `
@@ -23,10 +29,10 @@ Exit codes:
 
 /** Runs the command line of `migrate` and returns its exit code. */
 export async function runMigrate(world: World): Promise<number> {
-  return await runProgram(world, (done) => buildProgram(world, done));
+  return await runProgram(world, (context) => buildProgram(world, context));
 }
 
-function buildProgram(world: World, done: (code: number) => void): Program {
+function buildProgram(world: World, { done, secrets }: ProgramContext): Program {
   const program = newProgram("migrate", world)
     .description(
       "Applies the migrations of Hotpot's database: every pending file, in the one order of all layers.",
@@ -65,7 +71,9 @@ function buildProgram(world: World, done: (code: number) => void): Program {
     .option("-q, --quiet", "print nothing unless something is wrong")
     .option("-v, --verbose", "say more about what is done, and how")
     .option("--no-color", "no colours (also NO_COLOR)")
-    .action(async (count, flags) => done(await runApply(world, { ...flags, amount: count })));
+    .action(async (count, flags) =>
+      done(await runApply(world, { flags: { ...flags, amount: count }, secrets }))
+    );
   program
     .command("version")
     .description("say what this program is and which migrations are inside it")

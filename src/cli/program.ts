@@ -1,5 +1,6 @@
 import { Command, CommanderError, Help } from "@commander-js/extra-typings";
 import { EXIT, MigrateError } from "../errors.ts";
+import { Secrets } from "../redact.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
 import { errorDocument, errorText } from "./error_text.ts";
@@ -37,21 +38,28 @@ export function showOptionsOf(program: Program, standard: Program): void {
   });
 }
 
-/**
- * Runs a command line and returns its exit code. `build` gets a function that takes the exit code of
- * the command that was run.
- */
+/** What the commands of a program share. */
+export interface ProgramContext {
+  /** Takes the exit code of the command that was run. */
+  readonly done: (code: number) => void;
+  /** Learns every secret that a command meets. */
+  readonly secrets: Secrets;
+}
+
+/** Runs a command line and returns its exit code. */
 export async function runProgram(
   world: World,
-  build: (done: (code: number) => void) => Program,
+  build: (context: ProgramContext) => Program,
 ): Promise<number> {
   let code: number = EXIT.done;
+  const secrets = new Secrets();
   try {
-    await build((result) => code = result).parseAsync([...world.args], { from: "user" });
+    const program = build({ done: (result) => code = result, secrets });
+    await program.parseAsync([...world.args], { from: "user" });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return usage(world, error);
-    return reportFailure(world, error);
+    return reportFailure(world, { error, secrets });
   }
 }
 
@@ -65,21 +73,29 @@ function usage(world: World, error: CommanderError): number {
 }
 
 /** What a command did not turn into a report: an error of ours, or a bug. */
-function reportFailure(world: World, error: unknown): number {
+function reportFailure(
+  world: World,
+  { error, secrets }: { readonly error: unknown; readonly secrets: Secrets },
+): number {
   const style = styleFor(world, { stream: "err", color: !world.args.includes("--no-color") });
-  const known = error instanceof MigrateError ? error : toInternal(error);
+  const known = error instanceof MigrateError ? error : toInternal(error, secrets.redact);
   if (world.args.includes("--json")) printDocument(world, known);
   world.err(errorText(known, style));
   return exitCode(known, world.signal);
 }
 
-function toInternal(error: unknown): MigrateError {
-  const stack = error instanceof Error ? error.stack ?? "" : "";
-  return new MigrateError("internal", error instanceof Error ? error.message : String(error), {
-    hint: "This is a fault of the program: please report it, with these lines",
-    details: stack.split("\n").slice(1),
-    cause: error,
-  });
+/** A bug may have caught a secret in its words. */
+function toInternal(error: unknown, redact: (text: string) => string): MigrateError {
+  const stack = redact(error instanceof Error ? error.stack ?? "" : "");
+  return new MigrateError(
+    "internal",
+    redact(error instanceof Error ? error.message : String(error)),
+    {
+      hint: "This is a fault of the program: please report it, with these lines",
+      details: stack.split("\n").slice(1),
+      cause: error,
+    },
+  );
 }
 
 function printDocument(world: World, error: MigrateError): void {

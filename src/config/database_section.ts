@@ -121,7 +121,10 @@ function toFault(issue: v.BaseIssue<unknown>, database: Section): readonly Fault
   const field = database.get(key);
   // Missing and structured values are told apart from wrong ones.
   if (field === undefined || field.text === "" || field.wrong !== undefined) return [];
-  const shown = key === "password" ? "" : `is ${quoted(field.text)}: `;
+  // A password may have slipped into another line.
+  const secret = field.hidden || key === "password" ||
+    field.text === database.get("password")?.text;
+  const shown = secret ? "" : `is ${quoted(field.text)}: `;
   return [fault(key, `${shown}${issue.message}`, database)];
 }
 

@@ -24,7 +24,9 @@ export async function readConfigFile(path: string): Promise<Sections> {
     );
   }
   const sections = readYaml(file.text, path);
-  const open = file.openToAll && (sections.database?.get("password")?.text ?? "") !== "";
+  const password = sections.database?.get("password")?.text ?? "";
+  // What is in Vault is not in the file.
+  const open = file.openToAll && password !== "" && !password.startsWith("vault://");
   return {
     ...sections,
     source: path,

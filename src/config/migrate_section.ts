@@ -69,7 +69,7 @@ export function parseMigrateSection(
         const field = named.get(String(issue.path?.[0]?.key ?? ""));
         return field === undefined
           ? []
-          : [fault(field, `is ${quoted(field.text)}: ${issue.message}`)];
+          : [fault(field, `${field.hidden ? "" : `is ${quoted(field.text)}: `}${issue.message}`)];
       }),
     ],
     warnings: unknownKeys(sections.migrate, sections.source),

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Database } from "../database.ts";
 import { MigrateError } from "../errors.ts";
+import type { Secrets } from "../redact.ts";
 import { checkSections } from "./check.ts";
 import type { DatabaseSettings } from "./database_section.ts";
 import { didYouMean } from "./faults.ts";
@@ -8,9 +9,13 @@ import { readConfigFile } from "./file.ts";
 import type { MigrateSettings } from "./migrate_section.ts";
 import { readPasswordFile } from "./password_file.ts";
 import type { Sections } from "./section.ts";
+import { VaultSource } from "./vault_source.ts";
 
-/** All settings of a run, checked. */
-export interface Settings {
+/**
+ * All settings of a run, checked. Disposing of them, at the end of the run and however it ended,
+ * revokes what Vault has made for it.
+ */
+export interface Settings extends AsyncDisposable {
   readonly database: Database;
   readonly migrate: MigrateSettings;
   /** Where they came from: `config.yaml`. */
@@ -27,30 +32,47 @@ export interface LoadOptions {
   readonly configFile: string | undefined;
   /** For the default of `application_name`: `hotpot-migrate/0.1.0`. */
   readonly applicationName: string;
+  /** Ends the loading; what is done at the end of the run is done all the same. */
+  readonly signal: AbortSignal;
+  /** Receives every secret that is met. */
+  readonly secrets: Secrets;
+  /** Told of what goes wrong and does not end the run, also after the loading. */
+  readonly onWarning: (text: string) => void;
 }
 
 /**
  * Loads the settings from where `CONFIG_SOURCE` says.
  *
  * @throws {MigrateError} `config_missing`, `config_unreadable`, `config_syntax`, `config_invalid`,
- * `dsn_not_configured`, `dsn_incomplete`.
+ * `dsn_not_configured`, `dsn_incomplete`, and those of Vault, `vault_…`.
  */
 export async function loadSettings(options: LoadOptions): Promise<Settings> {
-  const sections = await loadSections(options);
-  const { database: settings, migrate, warnings } = checkSections(sections, options.env);
+  const { env, onWarning: warn, secrets, signal } = options;
+  const { learn, redact } = secrets;
+  await using stack = new AsyncDisposableStack();
+  const vault = stack.use(new VaultSource({ env, learn, redact, signal, warn }));
+  const sections = vault.expectLogin(await vault.resolve(await loadSections(options, vault)));
+  const { database: settings, migrate, warnings } = checkSections(sections, env);
   const secret = settings.password_file === undefined
     ? { password: settings.password, warnings: [] }
     : await readPasswordFile(within(sections.folder, settings.password_file));
+  if (secret.password !== undefined) learn(secret.password);
+  const login = await vault.databaseLogin(settings.role);
+  const made = stack.move();
   return {
-    database: toDatabase(settings, { ...options, sections, password: secret.password }),
+    database: {
+      ...toDatabase(settings, { ...options, sections, password: secret.password }),
+      ...login,
+    },
     migrate,
     source: sections.source,
     warnings: [...sections.warnings, ...warnings, ...secret.warnings],
-    secrets: secret.password === undefined ? [] : [secret.password],
+    secrets: secrets.all,
+    [Symbol.asyncDispose]: () => made.disposeAsync(),
   };
 }
 
-async function loadSections(options: LoadOptions): Promise<Sections> {
+async function loadSections(options: LoadOptions, vault: VaultSource): Promise<Sections> {
   const source = options.env["CONFIG_SOURCE"] || "file";
   switch (source) {
     case "file":
@@ -58,13 +80,7 @@ async function loadSections(options: LoadOptions): Promise<Sections> {
         options.configFile ?? (options.env["CONFIG_FILE"] || "config.yaml"),
       );
     case "vault":
-      throw new MigrateError(
-        "not_supported",
-        "Cannot load settings from Vault: not in this version",
-        {
-          hint: "Set CONFIG_SOURCE=file",
-        },
-      );
+      return await vault.readSections();
     default:
       throw new MigrateError(
         "config_invalid",

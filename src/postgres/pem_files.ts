@@ -25,28 +25,6 @@ export async function readPemFiles(database: Database): Promise<PemFiles> {
   };
 }
 
-// The places that Go looks in as well, so that both engines trust the same authorities.
-const SYSTEM_BUNDLES = [
-  "/etc/ssl/certs/ca-certificates.crt",
-  "/etc/pki/tls/certs/ca-bundle.crt",
-  "/etc/ssl/ca-bundle.pem",
-  "/etc/pki/tls/cacert.pem",
-  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-  "/etc/ssl/cert.pem",
-];
-
-/** The system's authorities; where they are in no file, nothing, and those built in decide. */
-export async function readSystemAuthorities(): Promise<Pick<PemFiles, "ca">> {
-  for (const path of SYSTEM_BUNDLES) {
-    try {
-      return { ca: await Deno.readTextFile(path) };
-    } catch {
-      // Not this system's place.
-    }
-  }
-  return {};
-}
-
 async function readPair(sslcert: string, sslkey: string): Promise<Required<Omit<PemFiles, "ca">>> {
   await refuseOpenKey(sslkey);
   const cert = await readCertificate("sslcert", sslcert);

@@ -1,5 +1,6 @@
+import { readSystemAuthorities } from "../authorities.ts";
 import type { Database } from "../database.ts";
-import { readPemFiles, readSystemAuthorities } from "./pem_files.ts";
+import { readPemFiles } from "./pem_files.ts";
 import type { TlsPlan } from "./socket.ts";
 
 /**
@@ -23,8 +24,14 @@ export async function planTls(database: Database): Promise<readonly TlsPlan[]> {
       // As libpq and lib/pq do: with an authority given, its signature is demanded.
       return [{ mode: "on", verify: files.ca === undefined ? "nothing" : "authority", ...files }];
     case "verify-ca":
-      return [{ mode: "on", verify: "authority", ...await readSystemAuthorities(), ...files }];
+      return [{ mode: "on", verify: "authority", ...await systemAuthorities(), ...files }];
     case "verify-full":
-      return [{ mode: "on", verify: "host", ...await readSystemAuthorities(), ...files }];
+      return [{ mode: "on", verify: "host", ...await systemAuthorities(), ...files }];
   }
+}
+
+/** Where they are in no file, those that are built in decide. */
+async function systemAuthorities(): Promise<{ readonly ca?: string }> {
+  const ca = await readSystemAuthorities();
+  return ca === undefined ? {} : { ca };
 }

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { loadSettings } from "../../src/config/mod.ts";
 import { folderOf } from "../harness/atlas.ts";
-import { configWith, refusalOf, settingsOf } from "../harness/settings.ts";
+import { configWith, refusalOf, settingsOf, unattended } from "../harness/settings.ts";
 
 const UNIX = { ignore: Deno.build.os === "windows" };
 
 function load(configFile: string) {
-  return loadSettings({ env: {}, configFile, applicationName: "test" });
+  return loadSettings({ env: {}, configFile, applicationName: "test", ...unattended() });
 }
 
 Deno.test("the configuration of the ingest program is read, foreign sections and all", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join, relative, resolve } from "node:path";
 import { loadSettings } from "../../src/config/mod.ts";
 import { folderOf } from "../harness/atlas.ts";
-import { configWith, refusalOf, settingsOf } from "../harness/settings.ts";
+import { configWith, refusalOf, settingsOf, unattended } from "../harness/settings.ts";
 
 Deno.test("loadSettings() takes the file of the flag before CONFIG_FILE", async () => {
   await using folder = await folderOf({
@@ -11,7 +11,12 @@ Deno.test("loadSettings() takes the file of the flag before CONFIG_FILE", async 
   });
   const load = async (configFile: string | undefined, file: string) => {
     const env = { CONFIG_FILE: join(folder.path, file) };
-    const settings = await loadSettings({ env, configFile, applicationName: "test" });
+    const settings = await loadSettings({
+      env,
+      configFile,
+      applicationName: "test",
+      ...unattended(),
+    });
     assert.ok(settings.source.startsWith(folder.path));
     return settings.database.host;
   };
@@ -21,7 +26,12 @@ Deno.test("loadSettings() takes the file of the flag before CONFIG_FILE", async 
 
 for (const env of [{}, { CONFIG_FILE: "" }, { CONFIG_SOURCE: "file" }, { CONFIG_SOURCE: "" }]) {
   Deno.test(`loadSettings() reads config.yaml under ${JSON.stringify(env)}`, async () => {
-    const loading = loadSettings({ env, configFile: undefined, applicationName: "test" });
+    const loading = loadSettings({
+      env,
+      configFile: undefined,
+      applicationName: "test",
+      ...unattended(),
+    });
     const error = await refusalOf(loading, "config_missing");
     assert.match(error.message, /"config\.yaml" does not exist/);
   });
@@ -65,7 +75,12 @@ Deno.test("loadSettings() reads nothing else from the environment", async () => 
 Deno.test("loadSettings() gives files by their absolute paths, because Atlas works elsewhere", async () => {
   await using folder = await folderOf({ "config.yaml": configWith({ sslrootcert: "ca.pem" }) });
   const configFile = relative(Deno.cwd(), join(folder.path, "config.yaml"));
-  const { database } = await loadSettings({ env: {}, configFile, applicationName: "test" });
+  const { database } = await loadSettings({
+    env: {},
+    configFile,
+    applicationName: "test",
+    ...unattended(),
+  });
   assert.equal(database.sslrootcert, resolve(folder.path, "ca.pem"));
 });
 

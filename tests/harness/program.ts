@@ -12,8 +12,9 @@ export interface ProgramRun {
 export async function migrate(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<ProgramRun> {
-  return await inProcess(main, args, env);
+  return await inProcess(main, { args, env, signal });
 }
 
 /** Runs `genmigrate` inside this process, as the compiled program is. */
@@ -21,20 +22,23 @@ export async function genmigrate(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<ProgramRun> {
-  return await inProcess((world) => mainOfGenmigrate(world), args, env);
+  return await inProcess((world) => mainOfGenmigrate(world), { args, env });
 }
 
 async function inProcess(
   program: (world: World) => Promise<number>,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
+  { args, env, signal }: {
+    readonly args: readonly string[];
+    readonly env: Readonly<Record<string, string>>;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<ProgramRun> {
   let out = "";
   let err = "";
   const code = await program({
     args,
     env,
-    signal: new AbortController().signal,
+    signal: signal ?? new AbortController().signal,
     out: (text) => out += text,
     err: (text) => err += text,
     terminal: { out: false, err: false, columns: 80 },

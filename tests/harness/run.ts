@@ -3,6 +3,7 @@ import { type Folder, mergeLayers, type Pool } from "../../src/migrations/mod.ts
 import { computeSums, formatSums, type SourceFile } from "../../src/migrations/sums.ts";
 import { LAYERS } from "../../src/layers.ts";
 import type { ApplyReport } from "../../src/report.ts";
+import { folderOf } from "./atlas.ts";
 import { tools } from "./tools.ts";
 import type { Database } from "../../src/database.ts";
 
@@ -75,4 +76,16 @@ export async function applyPool(
     },
     ...rest,
   });
+}
+
+/** Writes files with their sums, as `--migrations` wants them: `{ "bronze/0001_a.sql": "…" }`. */
+export async function migrationsFolder(
+  files: Readonly<Record<string, string>>,
+): Promise<AsyncDisposable & { readonly path: string }> {
+  const sums = Object.fromEntries(
+    foldersOf(files).flatMap(({ layer, sum }) =>
+      sum === undefined ? [] : [[`${layer}/atlas.sum`, sum]]
+    ),
+  );
+  return await folderOf({ ...files, ...sums });
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { loadSettings, type Settings } from "../../src/config/mod.ts";
+import { type LoadOptions, loadSettings, type Settings } from "../../src/config/mod.ts";
 import { MigrateError } from "../../src/errors.ts";
+import { Secrets } from "../../src/redact.ts";
 import { folderOf } from "./atlas.ts";
 
 /** What surrounds a configuration under test. */
@@ -9,6 +10,11 @@ export interface ConfigWorld {
   readonly env?: Readonly<Record<string, string>>;
   /** Files beside the configuration. */
   readonly files?: Readonly<Record<string, string>>;
+}
+
+/** What a load needs besides its source, where nobody watches. */
+export function unattended(): Pick<LoadOptions, "signal" | "secrets" | "onWarning"> {
+  return { signal: new AbortController().signal, secrets: new Secrets(), onWarning: () => {} };
 }
 
 /** Loads settings from the text of a `config.yaml`. Its folder is gone afterwards. */
@@ -25,6 +31,7 @@ export async function settingsOf(
     env: { CONFIG_FILE: path, ...world.env },
     configFile: undefined,
     applicationName: "hotpot-migrate/test",
+    ...unattended(),
   });
 }
 

@@ -1,0 +1,52 @@
+import type { Field, Section } from "../section.ts";
+import { type Fields, fieldsOf, isObject, parseJson } from "./answer.ts";
+
+/** A section of a secret, and what is odd about how it is written. */
+export interface ShapedSection {
+  readonly section: Section | undefined;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Finds a section in a secret, in both shapes: nested (`database: { host }`, also as JSON in a text,
+ * which is all that `vault kv put` can write) and flat (`database_host`). Nested goes before flat.
+ */
+export function sectionOf(secret: Fields, name: string): ShapedSection {
+  const nested = nestedOf(secret.get(name));
+  const prefix = `${name}_`;
+  const flat: Fields = new Map(
+    [...secret].filter(([key]) => key.startsWith(prefix)).map(([key, value]) => [
+      key.slice(prefix.length),
+      value,
+    ]),
+  );
+  const doubled = [...flat.keys()].filter((key) => nested?.has(key));
+  const section = new Map<string, Field>();
+  for (const [key, value] of [...flat, ...nested ?? []]) {
+    const field = fieldOf(value);
+    if (field !== undefined) section.set(key, field);
+  }
+  return {
+    section: nested === undefined && flat.size === 0 ? undefined : section,
+    warnings: doubled.map((key) =>
+      `"${prefix}${key}" has no effect: "${name}" holds "${key}" as well`
+    ),
+  };
+}
+
+function nestedOf(value: unknown): Fields | undefined {
+  if (isObject(value)) return fieldsOf(value);
+  if (typeof value !== "string" || !value.trimStart().startsWith("{")) return undefined;
+  try {
+    return fieldsOf(parseJson(value));
+  } catch {
+    // A text that only begins like JSON is none of our sections.
+    return undefined;
+  }
+}
+
+function fieldOf(value: unknown): Field | undefined {
+  if (value === null || value === undefined) return undefined;
+  if (typeof value === "object") return { text: "", wrong: "is not a single value" };
+  return { text: String(value) };
+}

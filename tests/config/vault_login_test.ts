@@ -1,0 +1,313 @@
+import assert from "node:assert/strict";
+import { Secrets } from "../../src/redact.ts";
+import { folderOf } from "../harness/atlas.ts";
+import { makeSigner } from "../harness/jwt.ts";
+import { toolTest } from "../harness/tools.ts";
+import { DATABASE, load, refusal, startVault, type TestVault, until } from "../harness/vault.ts";
+
+const POLICY = 'path "secret/data/hotpot/config" { capabilities = ["read"] }';
+
+/** A server with the secret, a policy that may read it, and everything that can log in. */
+async function prepared(program: string): Promise<TestVault> {
+  const vault = await startVault(program);
+  const post = (path: string, body: unknown) => vault.api("POST", path, { body });
+  await post("secret/data/hotpot/config", { data: { database: DATABASE } });
+  await post("sys/policies/acl/hotpot", { policy: POLICY });
+  await post("sys/auth/approle", { type: "approle" });
+  await post("sys/auth/jwt", { type: "jwt" });
+  await post("auth/approle/role/ci", { token_policies: ["hotpot"], token_ttl: "60s" });
+  await post("auth/approle/role/blind", { token_ttl: "60s" });
+  return vault;
+}
+
+async function appRole(vault: TestVault, role: string): Promise<Record<string, string>> {
+  const id = (await vault.api("GET", `auth/approle/role/${role}/role-id`)).body.data.role_id;
+  const secret = await vault.api("POST", `auth/approle/role/${role}/secret-id`, { body: {} });
+  return {
+    VAULT_ADDR: vault.address,
+    VAULT_AUTH_METHOD: "approle",
+    VAULT_ROLE_ID: id,
+    VAULT_SECRET_ID: secret.body.data.secret_id,
+  };
+}
+
+/** Runs, and demands that the server has as many tokens afterwards as before. */
+async function leavesNoToken(vault: TestVault, act: () => Promise<void>): Promise<void> {
+  const before = await vault.accessors();
+  await act();
+  assert.deepEqual([...await vault.accessors()].sort(), [...before].sort());
+}
+
+toolTest("bao", "Vault: tokens given, in a variable and in files", async (program) => {
+  await using vault = await prepared(program);
+  const token = await vault.tokenFor(POLICY);
+  await using folder = await folderOf({ token: `${token}\n`, ".vault-token": `${token}\n` });
+  await Deno.chmod(`${folder.path}/token`, 0o600);
+  await Deno.chmod(`${folder.path}/.vault-token`, 0o600);
+  const env = { VAULT_ADDR: vault.address };
+  for (
+    const way of [
+      { VAULT_TOKEN: ` ${token}\n` },
+      { VAULT_TOKEN_FILE: `${folder.path}/token` },
+      { HOME: folder.path },
+    ]
+  ) {
+    await using loaded = await load({ ...env, ...way });
+    assert.equal(loaded.settings.database.host, "db.internal");
+    assert.ok(loaded.secrets.all.includes(token));
+  }
+  // It was given, so it stays.
+  assert.equal(await vault.knows(token), true);
+  assert.equal((await refusal({ ...env, HOME: "/nonexistent" })).code, "vault_token_missing");
+  assert.equal((await refusal(env)).code, "vault_token_missing");
+  if (Deno.build.os === "windows") return;
+  await Deno.chmod(`${folder.path}/token`, 0o644);
+  const open = await refusal({ ...env, VAULT_TOKEN_FILE: `${folder.path}/token` });
+  assert.equal(open.code, "secret_file_open");
+  assert.match(open.hint ?? "", /chmod 600/);
+});
+
+toolTest("bao", "Vault: AppRole, and nothing is left of it", async (program) => {
+  await using vault = await prepared(program);
+  const env = await appRole(vault, "ci");
+  await leavesNoToken(vault, async () => {
+    await using loaded = await load(env);
+    assert.equal(loaded.settings.database.host, "db.internal");
+    assert.equal(loaded.secrets.all.length, 3);
+    assert.ok(loaded.secrets.all.includes(env["VAULT_SECRET_ID"] ?? ""));
+  });
+  // after every kind of failure
+  const blind = await appRole(vault, "blind");
+  await vault.api("POST", "secret/data/wrong", { body: { data: { database: { port: "x" } } } });
+  const cases: readonly (readonly [Record<string, string>, string])[] = [
+    [{ ...env, VAULT_PATH: "secret/nothing" }, "vault_denied"],
+    [blind, "vault_denied"],
+    [{ ...env, VAULT_SECRET_VERSION: "7" }, "vault_secret_missing"],
+    [{ ...env, VAULT_DB_CREDS: "database/creds/x" }, "vault_denied"],
+    [{ ...env, VAULT_SECRET_ID: "wrong" }, "vault_login_refused"],
+    [{ ...env, VAULT_ROLE_ID: "wrong" }, "vault_login_refused"],
+    [{ ...env, VAULT_AUTH_MOUNT: "other" }, "vault_login_refused"],
+  ];
+  for (const [changed, code] of cases) {
+    await leavesNoToken(vault, async () => {
+      const error = await refusal(changed);
+      assert.equal(error.code, code, error.message);
+      assert.ok(
+        !`${error.message}${error.hint}${error.details}`.includes(env["VAULT_SECRET_ID"] ?? "-"),
+      );
+    });
+  }
+  // told to stop just after the log-in
+  await leavesNoToken(vault, async () => {
+    const stop = new AbortController();
+    const secrets = new (class extends Secrets {
+      override readonly learn = (_secret: string): void => {
+        if (_secret.startsWith("s.")) stop.abort("SIGINT");
+      };
+    })();
+    assert.equal((await refusal(env, { signal: stop.signal, secrets })).code, "interrupted");
+  });
+  // told to stop while the answer with the token is on its way
+  await leavesNoToken(vault, async () => {
+    const stop = new AbortController();
+    await using slow = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      async (request) => {
+        const url = new URL(request.url);
+        const answer = await fetch(`${vault.address}${url.pathname}`, {
+          method: request.method,
+          headers: { "x-vault-token": request.headers.get("x-vault-token") ?? "" },
+          body: await request.text(),
+        });
+        stop.abort("SIGINT");
+        const text = await answer.text();
+        return new Response(text === "" ? null : text, { status: answer.status });
+      },
+    );
+    const error = await refusal(
+      { ...env, VAULT_ADDR: `http://127.0.0.1:${slow.addr.port}` },
+      { signal: stop.signal },
+    );
+    assert.equal(error.code, "interrupted");
+  });
+});
+
+toolTest("bao", "Vault: a secret id in its wrapping", async (program) => {
+  await using vault = await prepared(program);
+  const { VAULT_SECRET_ID: _, ...env } = await appRole(vault, "ci");
+  const path = "auth/approle/role/ci/secret-id";
+  const wrap = async (of: string) => {
+    const answer = await fetch(`${vault.address}/v1/${of}`, {
+      method: "POST",
+      headers: { "x-vault-token": vault.rootToken, "x-vault-wrap-ttl": "60s" },
+      body: "{}",
+    });
+    return (await answer.json()).wrap_info.token as string;
+  };
+  const wrapped = await wrap(path);
+  await using folder = await folderOf({ id: wrapped });
+  await Deno.chmod(`${folder.path}/id`, 0o600);
+  const way = {
+    ...env,
+    VAULT_SECRET_ID_FILE: `${folder.path}/id`,
+    VAULT_SECRET_ID_WRAPPING_PATH: path,
+  };
+  {
+    await using loaded = await load(way);
+    assert.equal(loaded.settings.database.host, "db.internal");
+  }
+  const second = await refusal(way);
+  assert.equal(second.code, "vault_login_refused");
+  assert.match(second.hint ?? "", /somebody else/);
+  const trick = await refusal({
+    ...env,
+    VAULT_SECRET_ID: await wrap("auth/approle/role/blind/secret-id"),
+    VAULT_SECRET_ID_WRAPPING_PATH: path,
+  });
+  assert.match(trick.message, /made at "auth\/approle\/role\/blind\/secret-id"/);
+});
+
+toolTest("bao", "Vault: JWT, GitHub Actions and Kubernetes", async (program) => {
+  await using vault = await prepared(program);
+  const signer = await makeSigner();
+  const post = async (path: string, body: unknown) => {
+    const answer = await vault.api("POST", path, { body });
+    assert.ok(answer.status < 300, `${path}: ${JSON.stringify(answer.body)}`);
+  };
+  await post("auth/jwt/config", { jwt_validation_pubkeys: [signer.publicKey] });
+  await post("auth/jwt/role/ci", {
+    role_type: "jwt",
+    user_claim: "sub",
+    bound_audiences: ["hotpot"],
+    token_policies: ["hotpot"],
+    token_ttl: "60s",
+  });
+  const jwt = await signer.sign({ sub: "repo:hotpot", aud: "hotpot" });
+  const env = { VAULT_ADDR: vault.address, VAULT_AUTH_METHOD: "jwt", VAULT_AUTH_ROLE: "ci" };
+  await leavesNoToken(vault, async () => {
+    await using loaded = await load({ ...env, VAULT_JWT: jwt });
+    assert.equal(loaded.settings.database.host, "db.internal");
+    assert.ok(loaded.secrets.all.includes(jwt));
+  });
+  const foreign = await signer.sign({ sub: "repo:hotpot", aud: "other" });
+  assert.equal((await refusal({ ...env, VAULT_JWT: foreign })).code, "vault_login_refused");
+  assert.equal((await refusal(env)).code, "config_invalid");
+
+  const account = await signer.sign({
+    sub: "system:serviceaccount:data:migrate",
+    aud: ["vault"],
+    "kubernetes.io": { namespace: "data", serviceaccount: { name: "migrate", uid: "1" } },
+  });
+
+  // GitHub's end and the Kubernetes API: both answer as their documentation says.
+  await using others = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async (request) => {
+      const url = new URL(request.url);
+      if (url.pathname === "/github") {
+        const known = request.headers.get("authorization") === "Bearer planted-request-token";
+        const aud = url.searchParams.get("audience");
+        return known
+          ? Response.json({ value: await signer.sign({ sub: "repo:hotpot", aud }) })
+          : Response.json({ message: "no" }, { status: 401 });
+      }
+      const review = await request.json();
+      const authenticated = review.spec.token === account;
+      const user = { username: "system:serviceaccount:data:migrate", uid: "1", groups: [] };
+      return Response.json({
+        apiVersion: "authentication.k8s.io/v1",
+        kind: "TokenReview",
+        status: authenticated
+          ? { authenticated, user, audiences: review.spec.audiences }
+          : { authenticated },
+      }, { status: 201 });
+    },
+  );
+  const there = `http://127.0.0.1:${others.addr.port}`;
+  const github = {
+    ...env,
+    VAULT_JWT_AUDIENCE: "hotpot",
+    ACTIONS_ID_TOKEN_REQUEST_URL: `${there}/github?api-version=2`,
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN: "planted-request-token",
+  };
+  {
+    await using loaded = await load(github);
+    assert.equal(loaded.settings.database.host, "db.internal");
+    assert.ok(loaded.secrets.all.includes("planted-request-token"));
+  }
+  const stranger = await refusal({ ...github, ACTIONS_ID_TOKEN_REQUEST_TOKEN: "x" });
+  assert.equal(stranger.code, "identity_token");
+
+  await post("sys/auth/clusters/one", { type: "kubernetes" });
+  await post("auth/clusters/one/config", {
+    kubernetes_host: there,
+    disable_local_ca_jwt: true,
+    token_reviewer_jwt: account,
+    kubernetes_ca_cert: await Deno.readTextFile("tests/testdata/vault_tls/authority.pem"),
+  });
+  await post("auth/clusters/one/role/migrate", {
+    bound_service_account_names: ["migrate"],
+    bound_service_account_namespaces: ["data"],
+    token_policies: ["hotpot"],
+    token_ttl: "60s",
+  });
+  await using folder = await folderOf({ jwt: account });
+  await leavesNoToken(vault, async () => {
+    await using loaded = await load({
+      VAULT_ADDR: vault.address,
+      VAULT_AUTH_METHOD: "kubernetes",
+      VAULT_AUTH_MOUNT: "clusters/one",
+      VAULT_AUTH_ROLE: "migrate",
+      VAULT_JWT_FILE: `${folder.path}/jwt`,
+    });
+    assert.equal(loaded.settings.database.host, "db.internal");
+  });
+});
+
+toolTest("bao", "Vault: through a real Agent, without a token", async (program) => {
+  await using vault = await prepared(program);
+  const env = await appRole(vault, "ci");
+  const reserved = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = reserved.addr as Deno.NetAddr;
+  reserved.close();
+  await using folder = await folderOf({
+    role: env["VAULT_ROLE_ID"] ?? "",
+    secret: env["VAULT_SECRET_ID"] ?? "",
+  });
+  await Deno.writeTextFile(
+    `${folder.path}/agent.hcl`,
+    `vault { address = "${vault.address}" }
+auto_auth {
+  method "approle" {
+    config = {
+      role_id_file_path = "${folder.path}/role"
+      secret_id_file_path = "${folder.path}/secret"
+      remove_secret_id_file_after_reading = false
+    }
+  }
+}
+api_proxy { use_auto_auth_token = true }
+listener "tcp" {
+  address = "127.0.0.1:${port}"
+  tls_disable = true
+  require_request_header = true
+}
+`,
+  );
+  await using _agent = new Deno.Command(program, {
+    args: ["agent", `-config=${folder.path}/agent.hcl`],
+    clearEnv: true,
+    env: { HOME: folder.path },
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const loaded = await until(() => load({ VAULT_AGENT_ADDR: `http://127.0.0.1:${port}` }));
+  assert.equal(loaded.settings.database.host, "db.internal");
+  const before = await vault.accessors();
+  await loaded[Symbol.asyncDispose]();
+  // The Agent's token is the Agent's.
+  assert.deepEqual([...await vault.accessors()].sort(), [...before].sort());
+  _agent.kill("SIGKILL");
+  await _agent.status;
+});
