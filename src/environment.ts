@@ -42,11 +42,8 @@ export const GO_VARIABLES: readonly string[] = [
   "SSH_AUTH_SOCK",
 ];
 
-/**
- * Every environment variable that the programs read. From here come the permissions, the README's
- * table and the tests on the compiled programs: a name that is missing here reads as unset.
- */
-export const VARIABLES: readonly Variable[] = [
+/** Those that we read ourselves. */
+const OWN: readonly Variable[] = [
   {
     name: "CONFIG_SOURCE",
     programs: BOTH,
@@ -154,7 +151,15 @@ export const VARIABLES: readonly Variable[] = [
     programs: ["genmigrate"],
     meaning: "`true`: `check` writes annotations",
   },
-  ...GO_VARIABLES.map((name): Variable => ({
+];
+
+/**
+ * Every environment variable that the programs read. From here come the permissions, the README's
+ * table and the tests on the compiled programs: a name that is missing here reads as unset.
+ */
+export const VARIABLES: readonly Variable[] = [
+  ...OWN,
+  ...GO_VARIABLES.filter((name) => OWN.every((own) => own.name !== name)).map((name): Variable => ({
     name,
     programs: ["genmigrate"],
     meaning: "passed on to Go, for ent types",

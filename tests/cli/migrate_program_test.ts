@@ -227,13 +227,6 @@ const NOWHERE: readonly {
     config: "database: { host: 127.0.0.1, port: 1, user: u, dbname: d }\n",
   },
   {
-    code: "not_supported",
-    message: /Vault/,
-    exit: 2,
-    config: "",
-    env: { CONFIG_SOURCE: "vault" },
-  },
-  {
     code: "config_invalid",
     message: /CONFIG_SOURCE is "vualt", must be file or vault; did you mean "vault"\?/,
     exit: 2,
