@@ -26,10 +26,13 @@ export function readGenerated(statements: readonly string[]): readonly Generated
   return statements.map((text) => ({ text, schema: schemaOf(text), drops: dropOf(text) }));
 }
 
-/** The schemas that statements create, in any spelling that people use. */
+/**
+ * The schemas that statements create, in any spelling that people use. One that is created for a role
+ * alone has the role's name.
+ */
 export function schemasCreated(statements: readonly string[]): readonly string[] {
   const pattern =
-    /^create\s+schema\s+(?:if\s+not\s+exists\s+)?(?!authorization\b)(?:"((?:[^"]|"")+)"|([\p{L}_][\p{L}\p{N}_$]*))/iu;
+    /^create\s+schema\s+(?:if\s+not\s+exists\s+)?(?:authorization\s+)?(?:"((?:[^"]|"")+)"|([\p{L}_][\p{L}\p{N}_$]*))/iu;
   return statements.flatMap((text) => {
     const found = pattern.exec(text);
     if (found === null) return [];
@@ -46,7 +49,7 @@ function schemaOf(text: string): string | undefined {
 function dropOf(text: string): GeneratedStatement["drops"] {
   if (/^DROP SCHEMA /.test(text)) return "schema";
   if (/^DROP TABLE /.test(text)) return "table";
-  // What stands in a literal, as in a default, is no clause.
-  const clauses = text.replace(/'(?:[^']|'')*'/g, "''").replace(/"(?:[^"]|"")*"/g, '""');
+  // What stands in a literal or a name is no clause; whichever opens first holds the other's quotes.
+  const clauses = text.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"/g, '""');
   return /^ALTER TABLE .*\bDROP COLUMN /s.test(clauses) ? "column" : undefined;
 }

@@ -39,6 +39,7 @@ export interface Rename {
 /**
  * Decides new numbers for the files of a branch, so that they come after those of its base. When
  * they do already, and no two share a number, nothing is renamed; otherwise all are, in their order.
+ * A name without a number is left as it is, so that its refusal names what stands there.
  *
  * @throws {MigrateError} `sequence_full`.
  */
@@ -46,13 +47,14 @@ export function planRenumber(
   own: readonly NumberedFile[],
   base: readonly NumberedFile[],
 ): readonly Rename[] {
-  const taken = base.map(({ file }) => versionOf(file));
+  const numbered = own.filter(isNumbered);
+  const taken = base.filter(isNumbered).map(({ file }) => versionOf(file));
   const newest = Math.max(0, ...taken.map(Number));
-  const versions = own.map(({ file }) => versionOf(file));
+  const versions = numbered.map(({ file }) => versionOf(file));
   const fine = versions.every((version) => Number(version) > newest) &&
     new Set(versions).size === versions.length;
   if (fine) return [];
-  const order = own.toSorted((a, b) => Number(versionOf(a.file)) - Number(versionOf(b.file)));
+  const order = numbered.toSorted((a, b) => Number(versionOf(a.file)) - Number(versionOf(b.file)));
   const renames: Rename[] = [];
   for (const { file, layer } of order) {
     const version = nextVersion(taken);
@@ -61,6 +63,10 @@ export function planRenumber(
     if (to !== file) renames.push({ layer, from: file, to });
   }
   return renames;
+}
+
+function isNumbered({ file }: NumberedFile): boolean {
+  return /^\d{4}_/.test(file);
 }
 
 function versionOf(file: string): string {

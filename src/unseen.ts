@@ -24,11 +24,17 @@ const KINDS: readonly (readonly [string, RegExp])[] = [
     statement("(?:temp(?:orary)?\\s+|unlogged\\s+)?sequence\\s*(?:if\\s+not\\s+exists)?"),
   ],
   ["extension", statement("extension\\s*(?:if\\s+not\\s+exists)?")],
+  ["composite type", statement("type", "\\s+as\\s*\\(")],
+  ["range type", statement("type", "\\s+as\\s+range\\b")],
+  ["partition", statement("table\\s*(?:if\\s+not\\s+exists)?", "\\s+partition\\s+of\\b")],
+  ["foreign table", statement("foreign\\s+table\\s*(?:if\\s+not\\s+exists)?")],
+  ["statistics", statement("statistics\\s*(?:if\\s+not\\s+exists)?")],
 ];
 
 /**
  * Finds what Atlas does not compare in the statements of a declared schema: it executes them, and
- * then looks at tables, indexes, constraints, comments and enum types alone.
+ * then looks at tables, indexes, constraints, comments and enum types alone, and at a partitioned
+ * table without its partitions.
  */
 export function findUnseen(statements: readonly string[]): readonly Unseen[] {
   return statements.flatMap((text) => {
@@ -60,9 +66,10 @@ export function describeUnseen(unseen: readonly Unseen[]): string {
 }
 
 function plural(kind: string): string {
+  if (kind.endsWith("s")) return kind;
   return kind.endsWith("y") ? `${kind.slice(0, -1)}ies` : `${kind}s`;
 }
 
-function statement(what: string): RegExp {
-  return new RegExp(`^create\\s+${what}\\s+${NAME}`, "iu");
+function statement(what: string, behind = ""): RegExp {
+  return new RegExp(`^create\\s+${what}\\s+${NAME}${behind}`, "iu");
 }
