@@ -66,6 +66,12 @@ export const VARIABLES: readonly Variable[] = [
     meaning: "as `--lock-timeout`",
     fallback: "10s",
   },
+  {
+    name: "MIGRATE_STATEMENT_LOCK_TIMEOUT",
+    programs: ["migrate"],
+    meaning: "as `--statement-lock-timeout`",
+    fallback: "3s",
+  },
   { name: "MIGRATE_REVISIONS_SCHEMA", programs: ["migrate"], meaning: "as `--revisions-schema`" },
   { name: "MIGRATE_MIGRATIONS", programs: ["migrate"], meaning: "as `--migrations`" },
   { name: "NO_COLOR", programs: BOTH, meaning: "no colours when not empty" },

@@ -1,4 +1,5 @@
 export { compareHistory, type Comparison, refuseChanged } from "./changed.ts";
+export { type ConcurrentIndex, concurrentIndex, isConcurrent } from "./concurrent.ts";
 export { isSumIgnored, readDirectives } from "./directives.ts";
 export { embedModule } from "./embed_module.ts";
 export { checkText } from "./encoding.ts";
@@ -14,7 +15,7 @@ export {
 } from "./plan.ts";
 export { type Folder, mergeLayers, type Migration, type Pool } from "./pool.ts";
 export { checkResume } from "./resume.ts";
-export { isPartial, type Revision, REVISION_TYPE } from "./revision.ts";
+export { baselineRow, isPartial, type Revision, REVISION_TYPE } from "./revision.ts";
 export type { Statement } from "./scanner.ts";
 export { splitStatements } from "./statements.ts";
 export { statementHashes } from "./statement_hashes.ts";

@@ -37,6 +37,11 @@ export class FileWork {
     if (file.previous !== undefined) checkResume(file.migration, file.previous, this.#hashes);
   }
 
+  /** Whether the file itself says how long to wait for locks. */
+  get setsLockTimeout(): boolean {
+    return this.statements.some(({ text }) => /\block_timeout\b/i.test(text));
+  }
+
   /** The statements still to be executed, with their numbers from 0. */
   *left(): Iterable<readonly [number, Statement]> {
     for (let i = this.file.resumeFrom; i < this.statements.length; i++) {
@@ -85,6 +90,7 @@ export class FileWork {
       detail: error.detail,
       hint: error.hint,
       where: error.where,
+      blockers: error.blockers,
       cause: error,
       ...(statement === undefined || number === undefined
         ? {}

@@ -15,6 +15,8 @@ export class Wire {
   #last: Uint8Array | undefined;
   #key: { readonly pid: number; readonly secret: number } | undefined;
   #closed = false;
+  #received = 0;
+  #reason: string | undefined;
 
   constructor(database: Database, tls: TlsPlan) {
     this.#address = database.host.startsWith("/")
@@ -33,6 +35,21 @@ export class Wire {
     return this.#closed;
   }
 
+  /** How many bytes have come so far. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** The process that the server, or a pooler in its place, named at the start. */
+  get pid(): number | undefined {
+    return this.#key?.pid;
+  }
+
+  /** Why we ended the connection, if it was us. */
+  get reason(): string | undefined {
+    return this.#reason;
+  }
+
   /** Opens the socket, once: a driver that asks again wants to reconnect, which loses the locks. */
   async open(signal: AbortSignal): Promise<Socket> {
     if (this.#socket !== undefined || this.#closed) {
@@ -48,6 +65,7 @@ export class Wire {
         socket.destroy(notPostgres(this.#address));
       }
       this.#last = chunk;
+      this.#received += chunk.length;
     });
     socket.on("close", () => this.#closed = true);
     this.#socket = socket;
@@ -93,6 +111,13 @@ export class Wire {
     } catch {
       // See above.
     }
+  }
+
+  /** Ends a connection from which nothing is expected any more. */
+  giveUp(reason: string): void {
+    if (this.#closed) return;
+    this.#reason = reason;
+    this.destroy();
   }
 
   /** Drops the connection at once. */
