@@ -16,6 +16,12 @@ const CREATE = new RegExp(
   "iu",
 );
 
+const DROP = new RegExp(
+  String
+    .raw`^drop\s+index\s+concurrently\s+(?:if\s+exists\s+)?(${PART}(?:\s*\.\s*${PART})?)(?:\s+(?:cascade|restrict))?\s*;?\s*$`,
+  "iu",
+);
+
 /**
  * Whether a statement does its work `CONCURRENTLY`: it waits for every transaction that may still
  * see the old state, and blocks nobody while it does.
@@ -26,9 +32,18 @@ export function isConcurrent(statement: string): boolean {
 
 /** The index that a statement builds concurrently, if it gives it a name. */
 export function concurrentIndex(statement: string): ConcurrentIndex | undefined {
-  const found = CREATE.exec(statement.replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, " ").trimStart());
+  const found = CREATE.exec(withoutComments(statement));
   const [, name, table] = found ?? [];
   return name === undefined || table === undefined ? undefined : { name, table };
+}
+
+/** The one index that a statement drops concurrently, as written. */
+export function concurrentlyDropped(statement: string): string | undefined {
+  return DROP.exec(withoutComments(statement))?.[1];
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, " ").trimStart();
 }
 
 function withoutOpaque(text: string): string {

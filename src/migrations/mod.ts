@@ -1,5 +1,10 @@
 export { compareHistory, type Comparison, refuseChanged } from "./changed.ts";
-export { type ConcurrentIndex, concurrentIndex, isConcurrent } from "./concurrent.ts";
+export {
+  type ConcurrentIndex,
+  concurrentIndex,
+  concurrentlyDropped,
+  isConcurrent,
+} from "./concurrent.ts";
 export { isSumIgnored, readDirectives } from "./directives.ts";
 export { embedModule } from "./embed_module.ts";
 export { checkText } from "./encoding.ts";
@@ -14,6 +19,7 @@ export {
   type PlanOptions,
 } from "./plan.ts";
 export { type Folder, mergeLayers, type Migration, type Pool } from "./pool.ts";
+export { goesWithItsRow } from "./recorded.ts";
 export { checkResume } from "./resume.ts";
 export { baselineRow, isPartial, type Revision, REVISION_TYPE } from "./revision.ts";
 export type { Statement } from "./scanner.ts";

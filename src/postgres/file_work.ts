@@ -42,9 +42,14 @@ export class FileWork {
     return this.statements.some(({ text }) => /\block_timeout\b/i.test(text));
   }
 
+  /** Whether the file may set a delimiter of its own. */
+  get setsDelimiter(): boolean {
+    return /\bdelimiter\b/i.test(this.file.migration.text);
+  }
+
   /** The statements still to be executed, with their numbers from 0. */
-  *left(): Iterable<readonly [number, Statement]> {
-    for (let i = this.file.resumeFrom; i < this.statements.length; i++) {
+  *left(from = this.file.resumeFrom): Iterable<readonly [number, Statement]> {
+    for (let i = from; i < this.statements.length; i++) {
       const statement = this.statements[i];
       if (statement !== undefined) yield [i, statement];
     }

@@ -10,7 +10,7 @@ export {
 } from "./dev_database.ts";
 export { executeFiles, type ExecuteOptions } from "./executor.ts";
 export { refuseUnfit } from "./fit.ts";
-export { dropUnfinished, findInvalid } from "./invalid_index.ts";
+export { dropUnfinished, findInvalid } from "./index_state.ts";
 export { LOCKS, releaseLock, takeLock } from "./lock.ts";
 export { PATIENCE, type Patience, pause } from "./patience.ts";
 export { toRefusal } from "./refusal.ts";

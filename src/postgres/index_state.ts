@@ -1,5 +1,6 @@
-import { concurrentIndex, type Statement } from "../migrations/mod.ts";
+import { concurrentIndex, concurrentlyDropped, type Statement } from "../migrations/mod.ts";
 import { literal } from "./quote.ts";
+import { qualified, type RevisionsTable } from "./revisions.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -15,12 +16,36 @@ export async function dropUnfinished(
   const index = concurrentIndex(statement.text);
   if (index === undefined) return [];
   const rows = await session.query(`
-    select i.indexrelid::regclass::text as name from ${INVALID}
-      and i.indrelid = to_regclass(${literal(index.table)})
-      and x.relname = (parse_ident(${literal(index.name)}))[1]`);
+    select i.indexrelid::regclass::text as name from ${INVALID} and ${named(index)}`);
   const names = rows.map(({ name }) => String(name));
   for (const name of names) await session.run(`drop index concurrently ${name}`);
   return names;
+}
+
+/**
+ * Whether the work of a statement that no transaction can hold together with its row was done, and
+ * only the row not written, because the run ended in between: the index that it drops is gone, or
+ * the one that it builds is there, whole, and younger than the row of the statement before.
+ */
+export async function isDone(
+  session: Session,
+  statement: Statement,
+  row: { readonly table: RevisionsTable; readonly version: string },
+): Promise<boolean> {
+  const dropped = concurrentlyDropped(statement.text);
+  if (dropped !== undefined) {
+    const [found] = await session.query(`select to_regclass(${literal(dropped)}) is null as gone`);
+    return found?.["gone"] === true;
+  }
+  const index = concurrentIndex(statement.text);
+  if (index === undefined) return false;
+  const rows = await session.query(`
+    select 1 from pg_index i join pg_class x on x.oid = i.indexrelid
+    where i.indisvalid and ${named(index)} and age(x.xmin) < (
+      select age(r.xmin) from ${qualified(row.table)} r where r.version = ${
+    literal(row.version)
+  })`);
+  return rows.length > 0;
 }
 
 /** The indexes of the database that are invalid and that nobody is building, by their names. */
@@ -29,6 +54,11 @@ export async function findInvalid(session: Session): Promise<readonly string[]> 
     select quote_ident(n.nspname) || '.' || quote_ident(x.relname) as name from ${INVALID}
       and n.nspname !~ '^pg_' order by 1`);
   return rows.map(({ name }) => String(name));
+}
+
+function named(index: { readonly name: string; readonly table: string }): string {
+  return `i.indrelid = to_regclass(${literal(index.table)})
+      and x.relname = (parse_ident(${literal(index.name)}))[1]`;
 }
 
 // An index of a partitioned table is invalid until each partition has its own: nothing is amiss.
