@@ -164,7 +164,7 @@ export class Session implements AsyncDisposable {
     if (this.#wire.closed) throw this.#lostError();
     const answered = this.#watch?.begin();
     try {
-      const result = await this.#sql.unsafe<Row[]>(text);
+      const result = await Promise.race([this.#sql.unsafe<Row[]>(text), this.#over()]);
       // Of a text with several commands the driver makes a list of results.
       const last: unknown = result.at(-1);
       return Array.isArray(last) ? last as postgres.RowList<Row[]> : result;
@@ -176,6 +176,12 @@ export class Session implements AsyncDisposable {
     } finally {
       answered?.();
     }
+  }
+
+  /** The end of the connection, for an answer that the driver would wait for in vain. */
+  async #over(): Promise<never> {
+    await this.#wire.ended;
+    throw new Error("the connection was closed");
   }
 
   #lostError(cause?: unknown): MigrateError {
@@ -206,7 +212,8 @@ export class Session implements AsyncDisposable {
   /** Ends the session: the server rolls back what is open and releases its locks. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#watch?.[Symbol.asyncDispose]();
-    await this.#sql.end({ timeout: 1 });
+    // Of a connection that is over the driver would wait for a farewell.
+    await this.#sql.end({ timeout: this.#wire.closed ? 0 : 1 });
     this.#wire.destroy();
   }
 }

@@ -17,12 +17,15 @@ export class Wire {
   #closed = false;
   #received = 0;
   #reason: string | undefined;
+  readonly #ended: Promise<void>;
+  #end = () => {};
 
   constructor(database: Database, tls: TlsPlan) {
     this.#address = database.host.startsWith("/")
       ? { path: `${database.host}/.s.PGSQL.${database.port}` }
       : { host: database.host, port: database.port };
     this.#tls = tls;
+    this.#ended = new Promise((resolve) => this.#end = resolve);
   }
 
   /** Whether the connection is protected. */
@@ -38,6 +41,11 @@ export class Wire {
   /** How many bytes have come so far. */
   get received(): number {
     return this.#received;
+  }
+
+  /** Fulfilled once the connection is over and everybody has had time to say so. */
+  get ended(): Promise<void> {
+    return this.#ended;
   }
 
   /** The process that the server, or a pooler in its place, named at the start. */
@@ -67,7 +75,13 @@ export class Wire {
       this.#last = chunk;
       this.#received += chunk.length;
     });
-    socket.on("close", () => this.#closed = true);
+    // Between the two events the driver takes a query that it never answers.
+    socket.on("error", () => this.#closed = true);
+    socket.on("close", () => {
+      this.#closed = true;
+      // The driver hears of it first: it knows more.
+      setTimeout(() => this.#end(), 0);
+    });
     this.#socket = socket;
     return socket;
   }
