@@ -1,5 +1,6 @@
 import type { Revision } from "../migrations/mod.ts";
 import { type Patience, pause } from "./patience.ts";
+import { identifier } from "./quote.ts";
 import { findRevisions, readRevisions } from "./revisions.ts";
 import { Session, type SessionOptions } from "./session.ts";
 import { BACKEND_START } from "./session_facts.ts";
@@ -25,13 +26,14 @@ export async function settle(
   const deadline = performance.now() + patience.settleMs;
   const left = () => Math.max(0, deadline - performance.now());
   // Under another role a user may not see what his own sessions do.
-  const { role: _, ...database } = lost.database;
+  const { role, ...database } = lost.database;
   while (left() > 0) {
     try {
       const connectTimeoutMs = Math.min(database.connectTimeoutMs, left());
       await using session = await Session.open({ ...database, connectTimeoutMs }, options);
       const rows = await within(session, left(), async () => {
         while (await lives(session, lost)) await pause(250);
+        if (role !== undefined) await session.run(`set role ${identifier(role)}`);
         // The table may have been made by the run that was lost.
         return await readRevisions(session, await findRevisions(session, schema));
       });
