@@ -218,7 +218,8 @@ async function prepareResume(
   const statements = splitStatements(migration.text, { file: migration.path });
   const next = statements[resumeFrom];
   if (next !== undefined) {
-    for (const index of await dropUnfinished(session, next)) request.events.onRebuild(index);
+    const { events, signal } = request;
+    for (const index of await dropUnfinished(session, next, signal)) events.onRebuild(index);
   }
   if (previous === undefined) return;
   // Atlas leaves the number of the first attempt, and would call the finished file partial.

@@ -47,16 +47,10 @@ export async function executeFiles(
   files: readonly PlannedFile[],
   options: ExecuteOptions,
 ): Promise<void> {
-  const stop = () => void session.cancel();
-  options.signal.addEventListener("abort", stop);
-  try {
-    for (const group of transactionsOf(files)) {
-      const works = await persist(session, group, options);
-      for (const work of works) options.onApplied(work.applied());
-      await resetSession(session, options);
-    }
-  } finally {
-    options.signal.removeEventListener("abort", stop);
+  for (const group of transactionsOf(files)) {
+    const works = await persist(session, group, options);
+    for (const work of works) options.onApplied(work.applied());
+    await resetSession(session, options);
   }
 }
 
@@ -106,7 +100,7 @@ async function execute(
       works.push(work);
       await (atomic ? executeAtomic : executeOpen)(session, work, options);
     }
-    if (atomic) await commit(session, works);
+    if (atomic) await commit(session, works, options.signal);
   } catch (error) {
     if (atomic && !session.lost) await session.run("rollback");
     const at = works.at(-1);
@@ -117,11 +111,15 @@ async function execute(
   return works;
 }
 
-async function commit(session: Session, works: readonly FileWork[]): Promise<void> {
+async function commit(
+  session: Session,
+  works: readonly FileWork[],
+  signal: AbortSignal,
+): Promise<void> {
   const last = works.at(-1);
   try {
     // The answer to a COMMIT of a failed transaction is ROLLBACK, and no error.
-    if (await session.run("commit") === "COMMIT") return;
+    if (await session.run("commit", signal) === "COMMIT") return;
   } catch (error) {
     throw last?.failure(error) ?? error;
   }
@@ -140,7 +138,7 @@ async function executeAtomic(
   for (const [number, statement] of work.left()) {
     if (options.signal.aborted) throw interruptedIn(work.file.migration);
     try {
-      await session.run(statement.text);
+      await session.run(statement.text, options.signal);
     } catch (error) {
       throw work.failure(error, number);
     }

@@ -12,13 +12,14 @@ import type { Session } from "./session.ts";
 export async function dropUnfinished(
   session: Session,
   statement: Statement,
+  signal: AbortSignal,
 ): Promise<readonly string[]> {
   const index = concurrentIndex(statement.text);
   if (index === undefined) return [];
   const rows = await session.query(`
     select i.indexrelid::regclass::text as name from ${INVALID} and ${named(index)}`);
   const names = rows.map(({ name }) => String(name));
-  for (const name of names) await session.run(`drop index concurrently ${name}`);
+  for (const name of names) await session.run(`drop index concurrently ${name}`, signal);
   return names;
 }
 

@@ -9,8 +9,8 @@ import { ServerError } from "./server_error.ts";
 import type { Session } from "./session.ts";
 import { boundLockWaits } from "./session_state.ts";
 
-// 57014 query_canceled, 55P03 lock_not_available, 25P02 in_failed_sql_transaction
-const PASSING: readonly string[] = ["57014", "55P03"];
+// 55P03 lock_not_available, 25P02 in_failed_sql_transaction
+const LOCK_NOT_AVAILABLE = "55P03";
 const IN_FAILED_TRANSACTION = "25P02";
 
 // 25001 active_sql_transaction, 2D000 invalid_transaction_termination
@@ -72,7 +72,7 @@ async function finishIndex(
     return true;
   }
   await boundLockWaits(session, 0);
-  for (const index of await dropUnfinished(session, statement)) onRebuild(index);
+  for (const index of await dropUnfinished(session, statement, options.signal)) onRebuild(index);
   await boundLockWaits(session, lockTimeoutMs);
   return false;
 }
@@ -90,7 +90,7 @@ async function run(
   if (!together) return await runApart(session, text, options);
   try {
     // A semicolon on a line of its own: the text may end in a comment.
-    await session.run(`${text}\n;\n${row}`);
+    await session.run(`${text}\n;\n${row}`, options.signal);
   } catch (refusal) {
     if (!(refusal instanceof ServerError && APART.includes(refusal.sqlstate))) throw refusal;
     try {
@@ -114,19 +114,19 @@ async function runApart(
   // A file that speaks of the time-out itself has its way.
   const unbound = lockTimeoutMs > 0 && isConcurrent(text) && !work.setsLockTimeout;
   if (unbound) await boundLockWaits(session, 0);
-  await session.run(text);
+  await session.run(text, options.signal);
   if (unbound) await boundLockWaits(session, lockTimeoutMs);
   await record(session, row);
 }
 
-/** Writes a row; a late request to cancel the statement before it may hit the row instead. */
+/** Writes a row, also where somebody has locked the table for a while. */
 async function record(session: Session, upsert: string): Promise<void> {
   for (let attempt = 1;; attempt++) {
     try {
       await session.run(upsert);
       return;
     } catch (error) {
-      const passing = error instanceof ServerError && PASSING.includes(error.sqlstate);
+      const passing = error instanceof ServerError && error.sqlstate === LOCK_NOT_AVAILABLE;
       if (!passing || attempt === TRIES) throw error;
     }
   }

@@ -154,10 +154,31 @@ export class Session implements AsyncDisposable {
     return [...await this.#send(text)];
   }
 
-  /** Sends one text as a simple query and returns the command tag of its last result, as `COMMIT`. */
-  async run(text: string): Promise<string> {
-    const result = await this.#send(text);
-    return result.command ?? "";
+  /**
+   * Sends one text as a simple query and returns the command tag of its last result, as `COMMIT`.
+   * While it runs, `stop` has the server asked to cancel it, and nothing that comes after it.
+   */
+  async run(text: string, stop?: AbortSignal): Promise<string> {
+    let asked: Promise<void> | undefined;
+    const cancel = () => asked = this.cancel();
+    stop?.addEventListener("abort", cancel);
+    try {
+      const result = await this.#send(text);
+      return result.command ?? "";
+    } finally {
+      stop?.removeEventListener("abort", cancel);
+      if (asked !== undefined) await this.#absorb(asked);
+    }
+  }
+
+  /** Lets a request to cancel that may come too late hit something of no importance. */
+  async #absorb(asked: Promise<void>): Promise<void> {
+    await asked;
+    try {
+      await this.#send("select 1");
+    } catch {
+      // It was hit, or the transaction has failed, or the connection is lost, as others will notice.
+    }
   }
 
   async #send(text: string): Promise<postgres.RowList<Row[]>> {
