@@ -10,7 +10,10 @@ const PROBE_MS = 3_000;
  *
  * @throws {MigrateError} `read_only_database`, `transaction_pooler`.
  */
-export async function refuseUnfit(session: Session, options: SessionOptions): Promise<void> {
+export async function refuseUnfit(
+  session: Session,
+  { redact, signal }: SessionOptions,
+): Promise<void> {
   const { database, inRecovery, pooled, readOnly } = session.facts;
   if (inRecovery || readOnly) {
     throw new MigrateError(
@@ -25,7 +28,7 @@ export async function refuseUnfit(session: Session, options: SessionOptions): Pr
       },
     );
   }
-  if (!pooled || !await movesBetweenTransactions(session, options)) return;
+  if (!pooled || !await movesBetweenTransactions(session, { redact, signal })) return;
   throw new MigrateError(
     "transaction_pooler",
     `Cannot migrate "${database}": a pooler stands before the server and gives each transaction another session, so that no lock would hold`,
@@ -45,20 +48,27 @@ async function movesBetweenTransactions(
   session: Session,
   options: SessionOptions,
 ): Promise<boolean> {
-  const { signal, redact } = options;
+  const connectTimeoutMs = Math.min(PROBE_MS, session.database.connectTimeoutMs);
+  const database = { ...session.database, connectTimeoutMs };
+  let rival: Session;
   try {
-    const connectTimeoutMs = Math.min(PROBE_MS, session.database.connectTimeoutMs);
-    const database = { ...session.database, connectTimeoutMs };
-    await using rival = await Session.open(database, { signal, redact });
+    rival = await Session.open(database, options);
+  } catch (error) {
+    // A pool of one connection, which is ours and stays ours, has none for a rival.
+    if (error instanceof MigrateError && error.code !== "interrupted") return false;
+    throw error;
+  }
+  try {
     const theirs = await within(rival, PROBE_MS, async () => {
       await rival.run("begin");
       return await backend(rival);
     });
     return theirs === session.facts.pid || await backend(session) !== session.facts.pid;
-  } catch (error) {
-    // A pool of one connection, which is ours, has none for a rival.
-    if (error instanceof MigrateError && error.code !== "interrupted") return false;
-    throw error;
+  } catch {
+    // Who has been served and may not begin a transaction is given a session for each statement.
+    return true;
+  } finally {
+    await rival[Symbol.asyncDispose]();
   }
 }
 

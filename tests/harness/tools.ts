@@ -6,6 +6,7 @@ export const tools = {
   bao: Deno.env.get("BAO_BIN"),
   denort: Deno.env.get("DENORT_LINUX"),
   go: onPath("go"),
+  pgbouncer: onPath("pgbouncer") ?? onPath("pgbouncer", "/usr/sbin"),
 } as const;
 
 /** The name of a tool. */
@@ -21,9 +22,9 @@ export function toolTest(tool: Tool, name: string, fn: (path: string) => Promise
   });
 }
 
-function onPath(name: string): string | undefined {
+function onPath(name: string, path = Deno.env.get("PATH") ?? ""): string | undefined {
   const file = Deno.build.os === "windows" ? `${name}.exe` : name;
-  return (Deno.env.get("PATH") ?? "").split(delimiter).map((folder) => join(folder, file)).find(
+  return path.split(delimiter).map((folder) => join(folder, file)).find(
     (path) => {
       try {
         return Deno.statSync(path).isFile;
