@@ -63,6 +63,12 @@ const OWN: readonly Variable[] = [
     meaning: "as `--lock-timeout`",
     fallback: "10s",
   },
+  {
+    name: "MIGRATE_STATEMENT_LOCK_TIMEOUT",
+    programs: ["migrate"],
+    meaning: "as `--statement-lock-timeout`",
+    fallback: "3s",
+  },
   { name: "MIGRATE_REVISIONS_SCHEMA", programs: ["migrate"], meaning: "as `--revisions-schema`" },
   { name: "MIGRATE_MIGRATIONS", programs: ["migrate"], meaning: "as `--migrations`" },
   { name: "VAULT_ADDR", programs: BOTH, meaning: "where Vault is: `https://host:8200`" },

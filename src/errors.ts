@@ -59,6 +59,7 @@ export const CODES = {
   lock_lost: [1, "a migration gave back the lock of the run"],
   ambiguous_revisions: [2, "several schemas have a revisions table"],
   read_only_database: [1, "the server is a replica, or its transactions are read-only"],
+  transaction_pooler: [1, "a pooler gives each transaction another session of the server"],
   permission_denied: [1, "the role lacks a right"],
   database_error: [1, "the server refused something that is not a migration"],
   migration_failed: [1, "the server refused a migration"],

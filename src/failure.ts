@@ -1,6 +1,8 @@
 import { MigrateError } from "./errors.ts";
 import { excerpt, type Migration, position } from "./migrations/mod.ts";
 
+const LOCK_NOT_AVAILABLE = "55P03";
+
 /** What is known of a migration that failed. What an engine does not tell stays away. */
 export interface FailureFacts {
   readonly migration: Migration;
@@ -20,6 +22,8 @@ export interface FailureFacts {
   readonly detail?: string | undefined;
   readonly hint?: string | undefined;
   readonly where?: string | undefined;
+  /** The sessions that were last seen to block the statement. */
+  readonly blockers?: readonly string[];
   readonly cause?: unknown;
 }
 
@@ -28,7 +32,7 @@ export interface FailureFacts {
  * all that the server said.
  */
 export function migrationFailed(facts: FailureFacts): MigrateError {
-  const { migration, statement } = facts;
+  const { blockers = [], migration, statement } = facts;
   const place = statement === undefined
     ? undefined
     : position(migration.text, statement.offset + unitsBefore(statement.text, facts.position));
@@ -50,9 +54,11 @@ export function migrationFailed(facts: FailureFacts): MigrateError {
         ...lines("detail", facts.detail),
         ...lines("hint", facts.hint),
         ...lines("where", facts.where),
+        ...blockers.map((blocker) => `blocked by ${blocker}`),
       ],
-      hint:
-        `Check ${folder} for conflicts, repair the file or the database, then run the same command again`,
+      hint: facts.sqlstate === LOCK_NOT_AVAILABLE
+        ? "Wait until those that hold the lock are done, or end them, then run the same command again; --statement-lock-timeout says how long a statement waits"
+        : `Check ${folder} for conflicts, repair the file or the database, then run the same command again`,
       data: {
         layer: migration.layer,
         version: migration.version,
@@ -63,6 +69,7 @@ export function migrationFailed(facts: FailureFacts): MigrateError {
         detail: facts.detail,
         hint: facts.hint,
         where: facts.where,
+        ...(blockers.length === 0 ? {} : { blockers }),
       },
       cause: facts.cause,
     },

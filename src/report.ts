@@ -1,5 +1,5 @@
 import type { MigrateError } from "./errors.ts";
-import type { Migration } from "./migrations/mod.ts";
+import type { Migration, PlannedFile } from "./migrations/mod.ts";
 
 /** One migration that a run has brought into the database. */
 export interface AppliedMigration {
@@ -9,6 +9,17 @@ export interface AppliedMigration {
   /** How many an earlier run had executed already. */
   readonly skipped: number;
   readonly elapsedMs: number;
+}
+
+/** A file that is about to be tried again, because somebody else holds what it needs. */
+export interface Retry {
+  readonly file: PlannedFile;
+  /** The sessions that hold it, as far as they were seen. */
+  readonly blockers: readonly string[];
+  /** The number of the try to come, from 2, and how many there may be. */
+  readonly attempt: number;
+  readonly tries: number;
+  readonly pauseMs: number;
 }
 
 /** Which engine did the work, and why that one. */
@@ -39,6 +50,8 @@ export interface ApplyReport {
   readonly skipped: readonly Migration[];
   /** Versions in the database that this program does not have. */
   readonly unknown: readonly string[];
+  /** Indexes in the database whose building was given up; empty if nobody looked. */
+  readonly invalidIndexes: readonly string[];
   readonly elapsedMs: number;
   readonly error: MigrateError | undefined;
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Pool } from "../migrations/mod.ts";
 import { OwnedFolder } from "../owned_folder.ts";
 
+const PREFIX = "hotpot-atlas-";
 const CHILD = "child.pid";
 
 /**
@@ -24,7 +25,7 @@ export class AtlasFolder implements AsyncDisposable {
   /** Creates the folder, and removes those of dead runs in which no Atlas works any more. */
   static async create(): Promise<AtlasFolder> {
     const owned = await OwnedFolder.create({
-      prefix: "hotpot-atlas-",
+      prefix: PREFIX,
       release: async (root) => !await childLives(root),
     });
     const folder = new AtlasFolder(owned);
@@ -50,6 +51,23 @@ export class AtlasFolder implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#folder[Symbol.asyncDispose]();
   }
+}
+
+/**
+ * The processes of Atlas that still work although the run that started them is dead: a SIGKILL of
+ * ours does not reach them, except on Windows.
+ */
+export async function findOrphans(): Promise<readonly number[]> {
+  const orphans: number[] = [];
+  await using _folder = await OwnedFolder.create({
+    prefix: PREFIX,
+    release: async (root) => {
+      const lives = await childLives(root);
+      if (lives) orphans.push(Number(await Deno.readTextFile(join(root, CHILD))));
+      return !lives;
+    },
+  });
+  return orphans;
 }
 
 async function childLives(root: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 export { applyThroughAtlas, type AtlasApplyOptions } from "./apply.ts";
 export { Atlas, type AtlasResult } from "./atlas.ts";
 export { inspectState, writeDifference } from "./compare.ts";
-export { AtlasFolder } from "./folder.ts";
+export { AtlasFolder, findOrphans } from "./folder.ts";
 export { applyConfig, ENVIRONMENT, folderUrl, quote } from "./hcl.ts";
 export {
   atlasMissing,

@@ -11,7 +11,7 @@ import type { ApplyReport } from "../report.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
 import { applyDocument } from "./apply_document.ts";
-import { appliedLine, haltLine, summary } from "./apply_text.ts";
+import { appliedLine, haltLine, retryLine, summary } from "./apply_text.ts";
 import { errorText } from "./error_text.ts";
 import { exitCode } from "./exit_code.ts";
 import { Screen } from "./screen.ts";
@@ -23,6 +23,7 @@ export interface ApplyFlags {
   readonly migrations?: string | undefined;
   readonly revisionsSchema?: string | undefined;
   readonly lockTimeout?: number | undefined;
+  readonly statementLockTimeout?: number | undefined;
   readonly txMode: TxMode;
   readonly execOrder: ExecOrder;
   readonly baseline?: string | undefined;
@@ -36,6 +37,7 @@ export interface ApplyFlags {
 }
 
 const LOCK_TIMEOUT_MS = 10_000;
+const STATEMENT_LOCK_TIMEOUT_MS = 3_000;
 
 /** `migrate apply`: loads everything, applies, and prints what became of it. */
 export async function runApply(
@@ -71,6 +73,8 @@ export async function runApply(
     engine,
     revisionsSchema: flags.revisionsSchema ?? migrate.revisions_schema,
     lockTimeoutMs: flags.lockTimeout ?? migrate.lock_timeout ?? LOCK_TIMEOUT_MS,
+    statementLockTimeoutMs: flags.statementLockTimeout ?? migrate.statement_lock_timeout ??
+      STATEMENT_LOCK_TIMEOUT_MS,
     execOrder: flags.execOrder,
     txMode: flags.txMode,
     baseline: flags.baseline,
@@ -90,6 +94,8 @@ export async function runApply(
       onApplied: (applied) => screen.result(appliedLine(applied, screen.out)),
       onNotice: ({ severity, message }) => screen.say(`${severity.toLowerCase()}: ${message}`),
       onWait: (holder) => screen.say(`Waiting for another run: the lock is held by ${holder}`),
+      onRetry: (retry) => screen.say(retryLine(retry)),
+      onRebuild: (index) => screen.say(`Dropped ${index}, left unfinished; it is built again`),
     },
   });
   live.clear();

@@ -24,6 +24,7 @@ export function applyDocument(report: ApplyReport): Record<string, unknown> {
     notStarted: report.notStarted.map(fileOf),
     skipped: report.skipped.map(fileOf),
     unknown: report.unknown,
+    invalidIndexes: report.invalidIndexes,
     elapsedMs: Math.round(report.elapsedMs),
     error: report.error === undefined ? null : errorDocument(report.error),
   };

@@ -1,7 +1,7 @@
 import { nameOf } from "../failure.ts";
 import { LAYERS } from "../layers.ts";
 import type { Migration } from "../migrations/mod.ts";
-import type { AppliedMigration, ApplyReport } from "../report.ts";
+import type { AppliedMigration, ApplyReport, Retry } from "../report.ts";
 import type { Style } from "./style.ts";
 
 const LAYER_WIDTH = Math.max(...LAYERS.map((layer) => layer.length));
@@ -32,7 +32,16 @@ export function summary(report: ApplyReport): string {
       `The database is newer than this program: it has ${list(unknown)}, which are unknown here`,
     );
   }
+  lines.push(...invalidLines(report));
   return `${lines.join("\n")}\n`;
+}
+
+/** The line of a file that somebody else's lock kept from being applied, and that is tried again. */
+export function retryLine({ attempt, blockers, file, pauseMs, tries }: Retry): string {
+  const who = blockers.length === 0 ? "another session" : blockers.join("; ");
+  return `${
+    nameOf(file.migration)
+  } waits for a lock that ${who} holds: try ${attempt} of ${tries} in ${duration(pauseMs)}`;
 }
 
 /** How far a run came that failed: `Applied 0001–0006 of 9; 0007 (silver) failed; 0008 not started`. */
@@ -62,6 +71,14 @@ export function duration(ms: number): string {
 /** Which engine, in few words. */
 export function engineName({ engine }: Pick<ApplyReport, "engine">): string {
   return engine.name === "embedded" ? "embedded engine" : `Atlas ${engine.version}`;
+}
+
+function invalidLines({ invalidIndexes }: ApplyReport): readonly string[] {
+  return invalidIndexes.length === 0 ? [] : [
+    `Invalid indexes, not touched: ${
+      list(invalidIndexes)
+    } (DROP INDEX CONCURRENTLY, and build them again)`,
+  ];
 }
 
 function nothingToDo(report: ApplyReport): string {

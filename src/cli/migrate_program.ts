@@ -54,6 +54,11 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
       "how long to wait for another run (default: 10s)",
       milliseconds,
     )
+    .option(
+      "--statement-lock-timeout <time>",
+      "how long a statement of the embedded engine waits for a lock before its file is tried again (default: 3s; 0: no end)",
+      milliseconds,
+    )
     .addOption(
       new Option("--tx-mode <mode>", "a transaction for each file, for all, or none").choices(
         TX_MODES,

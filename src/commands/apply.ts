@@ -4,36 +4,38 @@ import { describeDatabase, toPostgresUrl } from "../dsn.ts";
 import { MigrateError } from "../errors.ts";
 import { nameOf } from "../failure.ts";
 import {
+  baselineRow,
   compareBytes,
-  compareHistory,
   type ExecOrder,
   type Migration,
   type Plan,
-  planApply,
+  type PlannedFile,
   type Pool,
-  refuseChanged,
   type Revision,
-  REVISION_TYPE,
   splitStatements,
   type TxMode,
 } from "../migrations/mod.ts";
 import {
-  checkClean,
   createRevisions,
+  dropUnfinished,
   executeFiles,
+  findInvalid,
   findRevisions,
   LOCKS,
+  PATIENCE,
+  type Patience,
   readRevisions,
+  releaseLock,
   type RevisionsTable,
   type ServerFields,
   Session,
   settle,
-  takeLock,
   toRefusal,
   writeRevision,
 } from "../postgres/mod.ts";
-import type { AppliedMigration, ApplyReport } from "../report.ts";
+import type { AppliedMigration, ApplyReport, Retry } from "../report.ts";
 import type { Engine } from "./engine.ts";
+import { type Preflight, preflight } from "./preflight.ts";
 import { Progress } from "./progress.ts";
 
 /** Everything that `migrate apply` needs to know. */
@@ -43,6 +45,10 @@ export interface ApplyRequest {
   readonly engine: Engine;
   readonly revisionsSchema: string | undefined;
   readonly lockTimeoutMs: number;
+  /** How long a statement may wait for a lock; 0 means no end. */
+  readonly statementLockTimeoutMs: number;
+  /** How long to wait for other things, if not as long as usual. */
+  readonly patience?: Patience;
   readonly execOrder: ExecOrder;
   readonly txMode: TxMode;
   readonly baseline: string | undefined;
@@ -68,14 +74,18 @@ export interface ApplyEvents {
   readonly onNotice: (notice: ServerFields) => void;
   /** Somebody else holds the lock. */
   readonly onWait: (holder: string) => void;
+  /** A file is about to be tried again. */
+  readonly onRetry: (retry: Retry) => void;
+  /** An index that an earlier run left unfinished was dropped, and is built again. */
+  readonly onRebuild: (index: string) => void;
 }
 
 /**
  * Applies what is pending, in the one order of all layers, under our lock. What stops the run
  * half-way stands in the report, together with how far it came.
  *
- * @throws {MigrateError} when nothing was begun: the codes of `Session.open`, `takeLock`,
- * `findRevisions` and `planApply`, `read_only_database`, `permission_denied`, `temporary_folder`.
+ * @throws {MigrateError} when nothing was begun: the codes of `Session.open` and `preflight`,
+ * `permission_denied`, `temporary_folder`.
  */
 export async function apply(request: ApplyRequest): Promise<ApplyReport> {
   const started = performance.now();
@@ -86,6 +96,7 @@ export async function apply(request: ApplyRequest): Promise<ApplyReport> {
     signal,
     redact,
     onNotice: events.onNotice,
+    patience: patienceOf(request),
   });
   const run = await preflight(session, request).catch((error) => {
     throw toRefusal(error, "look at the database");
@@ -102,7 +113,7 @@ export async function apply(request: ApplyRequest): Promise<ApplyReport> {
       error = refusal;
     }
   }
-  const rows = await history(session, request, run.table);
+  const { invalid, rows } = await outcome(session, request, run.table);
   if (error !== undefined && rows !== undefined) progress.reconcile(rows);
   return {
     database: describeDatabase(database),
@@ -117,61 +128,10 @@ export async function apply(request: ApplyRequest): Promise<ApplyReport> {
     notStarted: error === undefined ? [] : progress.notStarted(error),
     skipped: run.plan.skipped,
     unknown: run.plan.unknown,
+    invalidIndexes: invalid,
     elapsedMs: performance.now() - started,
     error: rows === undefined && error !== undefined ? unsettled(error) : error,
   };
-}
-
-/** What is known once the pre-flight is over. */
-interface Preflight {
-  readonly table: RevisionsTable;
-  readonly rows: readonly Revision[];
-  readonly plan: Plan;
-  /** When the time for locks is over, in milliseconds of `performance.now()`. */
-  readonly deadline: number;
-}
-
-/** Everything that protects the database, whichever engine works afterwards. */
-async function preflight(session: Session, request: ApplyRequest): Promise<Preflight> {
-  refuseReadOnly(session);
-  const deadline = performance.now() + request.lockTimeoutMs;
-  const lock = {
-    deadline,
-    timeoutMs: request.lockTimeoutMs,
-    signal: request.signal,
-    onWait: request.events.onWait,
-  };
-  await takeLock(session, LOCKS.own, lock);
-  // Under the Atlas engine Atlas takes its own lock, in its own session.
-  if (request.engine.program === undefined) await takeLock(session, LOCKS.atlas, lock);
-  const table = await findRevisions(session, request.revisionsSchema);
-  const rows = await readRevisions(session, table);
-  if (!request.allowChanged) refuseChanged(compareHistory(request.pool, rows));
-  const plan = planApply(request.pool, rows, {
-    execOrder: request.execOrder,
-    txMode: request.txMode,
-    allowDirty: request.allowDirty,
-    clean: rows.length > 0 ? true : await checkClean(session, table),
-    ...(request.baseline === undefined ? {} : { baseline: request.baseline }),
-    ...(request.amount === undefined ? {} : { amount: request.amount }),
-  });
-  return { table, rows, plan, deadline };
-}
-
-function refuseReadOnly(session: Session): void {
-  const { inRecovery, readOnly, database } = session.facts;
-  if (!inRecovery && !readOnly) return;
-  throw new MigrateError(
-    "read_only_database",
-    `Cannot migrate "${database}": ${
-      inRecovery ? "the server is a read-only replica" : "its transactions are read-only"
-    }`,
-    {
-      hint: inRecovery
-        ? "Set database.host to the primary"
-        : "Reset default_transaction_read_only for this role or database",
-    },
-  );
 }
 
 interface Run extends Preflight {
@@ -197,9 +157,19 @@ async function throughOwn(session: Session, request: ApplyRequest, run: Run): Pr
     operator: request.operator,
     signal: request.signal,
     locks: [LOCKS.own, LOCKS.atlas],
+    lockTimeoutMs: request.statementLockTimeoutMs,
+    patience: patienceOf(request),
     onStart: (file) => run.progress.start(file.migration),
     onApplied: (applied) => run.progress.finish(applied),
+    onRetry: request.events.onRetry,
+    onRebuild: request.events.onRebuild,
   });
+}
+
+/** Half of what a statement may wait must be enough to see whom it waits for. */
+function patienceOf({ patience = PATIENCE, statementLockTimeoutMs }: ApplyRequest): Patience {
+  if (statementLockTimeoutMs === 0) return patience;
+  return { ...patience, lookMs: Math.min(patience.lookMs, statementLockTimeoutMs / 2) };
 }
 
 async function throughAtlas(
@@ -212,11 +182,9 @@ async function throughAtlas(
   refuseUnseen(run);
   await folder.fill(request.pool);
   const [first] = run.plan.pending;
-  if (first?.previous !== undefined) {
-    // Atlas leaves the number of the first attempt, and would call the finished file partial.
-    const total = countStatements(first.migration);
-    await writeRevision(session, run.table, { ...first.previous, total });
-  }
+  if (first?.previous !== undefined) await prepareResume(session, first, { ...run, request });
+  // Until here it kept Atlas runs away that the plan does not know of.
+  await releaseLock(session, LOCKS.atlas);
   await applyThroughAtlas(new Atlas(program, { env, signal, redact, folder }), run.plan.pending, {
     config: {
       url: toPostgresUrl(session.database),
@@ -245,40 +213,45 @@ function refuseUnseen({ plan, rows }: Preflight): void {
   );
 }
 
-function countStatements(migration: Migration): number {
-  return splitStatements(migration.text, { file: migration.path }).length;
+/** Does for Atlas what it does not do when it goes on with a half-done file. */
+async function prepareResume(
+  session: Session,
+  file: PlannedFile,
+  { request, table }: Preflight & { readonly request: ApplyRequest },
+): Promise<void> {
+  const { migration, previous, resumeFrom } = file;
+  const statements = splitStatements(migration.text, { file: migration.path });
+  const next = statements[resumeFrom];
+  if (next !== undefined) {
+    const { events, signal } = request;
+    for (const index of await dropUnfinished(session, next, signal)) events.onRebuild(index);
+  }
+  if (previous === undefined) return;
+  // Atlas leaves the number of the first attempt, and would call the finished file partial.
+  await writeRevision(session, table, { ...previous, total: statements.length });
 }
 
-/** The row that says "everything up to here is in the database already" (Atlas' `RevisionTypeBaseline`). */
-function baselineRow(migration: Migration, operator: string): Revision {
-  return {
-    version: migration.version,
-    description: migration.description,
-    type: REVISION_TYPE.baseline,
-    applied: 0,
-    total: 0,
-    executedAt: new Date().toISOString(),
-    executionTimeNs: "0",
-    error: "",
-    errorStatement: "",
-    hash: "",
-    partialHashes: [],
-    operatorVersion: operator,
-  };
-}
-
-/** The history after the run; after a lost connection only once the old session is surely over. */
-async function history(
+/** What there is after the run; after a lost connection only once the old session is surely over. */
+async function outcome(
   session: Session,
   request: ApplyRequest,
-  table: RevisionsTable,
-): Promise<readonly Revision[] | undefined> {
-  const { redact } = request;
-  if (session.lost) {
-    // A new signal: whoever was told to stop still has to say what was done.
-    return await settle(session, table.schema, { redact, signal: new AbortController().signal });
+  { schema }: RevisionsTable,
+): Promise<
+  { readonly rows: readonly Revision[] | undefined; readonly invalid: readonly string[] }
+> {
+  if (!session.lost) {
+    try {
+      const rows = await readRevisions(session, await findRevisions(session, schema));
+      return { rows, invalid: await findInvalid(session) };
+    } catch (error) {
+      if (!session.lost) throw error;
+    }
   }
-  return await readRevisions(session, await findRevisions(session, table.schema));
+  const { redact } = request;
+  // A new signal: whoever was told to stop still has to say what was done.
+  const signal = new AbortController().signal;
+  const rows = await settle(session, { patience: patienceOf(request), redact, schema, signal });
+  return { rows, invalid: [] };
 }
 
 function unsettled(error: MigrateError): MigrateError {

@@ -24,6 +24,7 @@ const MigrateSection = v.object({
     ),
   ),
   lock_timeout: v.optional(Duration),
+  statement_lock_timeout: v.optional(Duration),
   revisions_schema: v.optional(
     v.pipe(
       v.string(),

@@ -1,4 +1,10 @@
 export { compareHistory, type Comparison, refuseChanged } from "./changed.ts";
+export {
+  type ConcurrentIndex,
+  concurrentIndex,
+  concurrentlyDropped,
+  isConcurrent,
+} from "./concurrent.ts";
 export { isSumIgnored, readDirectives } from "./directives.ts";
 export { embedModule } from "./embed_module.ts";
 export { checkText } from "./encoding.ts";
@@ -13,8 +19,9 @@ export {
   type PlanOptions,
 } from "./plan.ts";
 export { type Folder, mergeLayers, type Migration, type Pool } from "./pool.ts";
+export { goesWithItsRow } from "./recorded.ts";
 export { checkResume } from "./resume.ts";
-export { isPartial, type Revision, REVISION_TYPE } from "./revision.ts";
+export { baselineRow, isPartial, type Revision, REVISION_TYPE } from "./revision.ts";
 export type { Statement } from "./scanner.ts";
 export { splitStatements } from "./statements.ts";
 export { statementHashes } from "./statement_hashes.ts";

@@ -1,3 +1,5 @@
+import type { Migration } from "./pool.ts";
+
 /** One row of Atlas' revisions table: what the database knows of one migration. */
 export interface Revision {
   readonly version: string;
@@ -23,6 +25,24 @@ export interface Revision {
 
 /** The bits of a revision's type (Atlas' `sql/migrate`, `RevisionType`). */
 export const REVISION_TYPE = { baseline: 1, executed: 2, resolved: 4 } as const;
+
+/** The row that says "everything up to here is in the database already" (Atlas' `RevisionTypeBaseline`). */
+export function baselineRow(migration: Migration, operator: string): Revision {
+  return {
+    version: migration.version,
+    description: migration.description,
+    type: REVISION_TYPE.baseline,
+    applied: 0,
+    total: 0,
+    executedAt: new Date().toISOString(),
+    executionTimeNs: "0",
+    error: "",
+    errorStatement: "",
+    hash: "",
+    partialHashes: [],
+    operatorVersion: operator,
+  };
+}
 
 /** Whether a file was begun and not finished. */
 export function isPartial(revision: Revision): boolean {

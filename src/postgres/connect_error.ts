@@ -110,6 +110,12 @@ const NO_SOCKET = [
   "Check database.host (the socket's directory) and database.port, and that PostgreSQL is running",
 ] as const;
 
+const CLOSED = [
+  "connection_failed",
+  "the other side closed the connection",
+  "Check that a PostgreSQL server listens at that address, and its log",
+] as const;
+
 const NETWORK: Readonly<Record<string, readonly [ErrorCode, string, string]>> = {
   ECONNREFUSED: [
     "connection_refused",
@@ -141,11 +147,9 @@ const NETWORK: Readonly<Record<string, readonly [ErrorCode, string, string]>> = 
     "Check the network and database.host",
   ],
   ETIMEDOUT: ["connection_timeout", "no answer", "Check the address and the firewall"],
-  ECONNRESET: [
-    "connection_failed",
-    "the other side closed the connection",
-    "Check that a PostgreSQL server listens at that address, and its log",
-  ],
+  ECONNRESET: CLOSED,
+  EPIPE: CLOSED,
+  CONNECTION_CLOSED: CLOSED,
 };
 
 function networkCode(error: unknown): string {

@@ -1,8 +1,10 @@
-import { MigrateError } from "../errors.ts";
-import type { PlannedFile, Revision } from "../migrations/mod.ts";
-import type { AppliedMigration } from "../report.ts";
 import { interruptedIn } from "../failure.ts";
+import { MigrateError } from "../errors.ts";
+import type { PlannedFile } from "../migrations/mod.ts";
+import type { AppliedMigration, Retry } from "../report.ts";
 import { FileWork } from "./file_work.ts";
+import { executeOpen } from "./open_file.ts";
+import { type Patience, pause, pauseBefore } from "./patience.ts";
 import { type RevisionsTable, upsertRevision } from "./revisions.ts";
 import { ServerError } from "./server_error.ts";
 import type { Session } from "./session.ts";
@@ -16,19 +18,26 @@ export interface ExecuteOptions {
   readonly signal: AbortSignal;
   /** The keys of the locks that must still be held when the next file begins. */
   readonly locks: readonly number[];
+  /** How long a statement may wait for a lock; 0 means no end. */
+  readonly lockTimeoutMs: number;
+  readonly patience: Patience;
   readonly onStart: (file: PlannedFile) => void;
   /** Called for each file once it is final, in order. */
   readonly onApplied: (applied: AppliedMigration) => void;
+  readonly onRetry: (retry: Retry) => void;
+  /** An index that an earlier try left unfinished was dropped, and is built again. */
+  readonly onRebuild: (index: string) => void;
 }
 
-// 57014 query_canceled, 25P02 in_failed_sql_transaction
+// 57014 query_canceled, 55P03 lock_not_available, 40P01 deadlock_detected
 const CANCELED = "57014";
-const IN_FAILED_TRANSACTION = "25P02";
+const BLOCKED: readonly string[] = ["55P03", "40P01"];
 
 /**
  * Executes files in order and records them as Atlas does (Atlas' `sql/migrate`, `Executor.Execute`).
- * A file in a transaction leaves its row together with its work, or neither; a file outside one
- * leaves a row that counts the statements done.
+ * A file in a transaction leaves its row together with its work, or neither, so it is tried again
+ * when somebody else holds its locks; a file outside one leaves a row that counts the statements
+ * done.
  *
  * @throws {MigrateError} `migration_failed`, `statement_syntax`, `history_changed`,
  * `transaction_open`, `interrupted`, `connection_lost`, `lock_lost`.
@@ -38,22 +47,42 @@ export async function executeFiles(
   files: readonly PlannedFile[],
   options: ExecuteOptions,
 ): Promise<void> {
-  const stop = () => void session.cancel();
-  options.signal.addEventListener("abort", stop);
-  try {
-    for (const group of transactionsOf(files)) {
-      const works = await execute(session, group, options);
-      for (const work of works) options.onApplied(work.applied());
-      await resetSession(session, options.locks);
-    }
-  } finally {
-    options.signal.removeEventListener("abort", stop);
+  for (const group of transactionsOf(files)) {
+    const works = await persist(session, group, options);
+    for (const work of works) options.onApplied(work.applied());
+    await resetSession(session, options);
   }
 }
 
 /** The files that stand or fall together: each by itself, or all of them under `--tx-mode all`. */
 function transactionsOf(files: readonly PlannedFile[]): readonly (readonly PlannedFile[])[] {
   return files[0]?.txMode === "all" ? [files] : files.map((file) => [file]);
+}
+
+/** Tries until the files are in, or nothing is gained by another try. */
+async function persist(
+  session: Session,
+  files: readonly PlannedFile[],
+  options: ExecuteOptions,
+): Promise<readonly FileWork[]> {
+  const { patience, signal } = options;
+  for (let attempt = 2;; attempt++) {
+    try {
+      return await execute(session, files, options);
+    } catch (error) {
+      const refusal = refusalIn(error);
+      const file = files.find(({ migration }) => migration.version === versionIn(error)) ??
+        files[0];
+      const again = BLOCKED.includes(refusal?.sqlstate ?? "") && attempt <= patience.tries;
+      if (file === undefined || file.txMode === "none" || !again) throw error;
+      const blockers = refusal?.blockers ?? [];
+      const pauseMs = pauseBefore(attempt, patience);
+      options.onRetry({ file, blockers, attempt, tries: patience.tries, pauseMs });
+      // What the first try has prepared or set must not meet the second.
+      await resetSession(session, options);
+      if (!await pause(pauseMs, signal)) throw interruptedIn(file.migration);
+    }
+  }
 }
 
 async function execute(
@@ -71,19 +100,26 @@ async function execute(
       works.push(work);
       await (atomic ? executeAtomic : executeOpen)(session, work, options);
     }
-    if (atomic) await commit(session, works);
+    if (atomic) await commit(session, works, options.signal);
   } catch (error) {
     if (atomic && !session.lost) await session.run("rollback");
-    throw error;
+    const at = works.at(-1);
+    const stopped = options.signal.aborted && at !== undefined &&
+      [CANCELED, ...BLOCKED].includes(refusalIn(error)?.sqlstate ?? "");
+    throw stopped ? interruptedIn(at.file.migration) : error;
   }
   return works;
 }
 
-async function commit(session: Session, works: readonly FileWork[]): Promise<void> {
+async function commit(
+  session: Session,
+  works: readonly FileWork[],
+  signal: AbortSignal,
+): Promise<void> {
   const last = works.at(-1);
   try {
     // The answer to a COMMIT of a failed transaction is ROLLBACK, and no error.
-    if (await session.run("commit") === "COMMIT") return;
+    if (await session.run("commit", signal) === "COMMIT") return;
   } catch (error) {
     throw last?.failure(error) ?? error;
   }
@@ -102,77 +138,20 @@ async function executeAtomic(
   for (const [number, statement] of work.left()) {
     if (options.signal.aborted) throw interruptedIn(work.file.migration);
     try {
-      await session.run(statement.text);
+      await session.run(statement.text, options.signal);
     } catch (error) {
-      throw told(error, options) ? interruptedIn(work.file.migration) : work.failure(error, number);
+      throw work.failure(error, number);
     }
   }
   await session.run(upsertRevision(options.table, work.finished()));
 }
 
-/** Outside a transaction each statement is final, and is recorded before the next begins. */
-async function executeOpen(
-  session: Session,
-  work: FileWork,
-  options: ExecuteOptions,
-): Promise<void> {
-  const record = (row: Revision) => persist(session, upsertRevision(options.table, row));
-  let applied = work.file.resumeFrom;
-  await record(work.running(applied));
-  for (const [number, statement] of work.left()) {
-    if (options.signal.aborted) throw interruptedIn(work.file.migration);
-    try {
-      await session.run(statement.text);
-    } catch (error) {
-      if (error instanceof ServerError) {
-        await recordFailure(
-          session,
-          () => record(work.running(applied, { error, statement: statement.text })),
-        );
-      }
-      throw told(error, options) ? interruptedIn(work.file.migration) : work.failure(error, number);
-    }
-    await record(work.running(++applied));
-  }
-  await refuseOpenTransaction(session, work);
-  await record(work.finished());
+/** What the server said, in whichever error it came. */
+function refusalIn(error: unknown): ServerError | undefined {
+  const found = error instanceof MigrateError ? error.cause : error;
+  return found instanceof ServerError ? found : undefined;
 }
 
-/** Writes a row; a late request to cancel the statement before it may hit the row instead. */
-async function persist(session: Session, upsert: string): Promise<void> {
-  try {
-    await session.run(upsert);
-  } catch (error) {
-    if (!(error instanceof ServerError && error.sqlstate === CANCELED)) throw error;
-    await session.run(upsert);
-  }
-}
-
-/**
- * A file may have begun a transaction of its own. What failed inside is undone together with the
- * rows written there, so the last row before it tells the truth and stays.
- */
-async function recordFailure(session: Session, record: () => Promise<void>): Promise<void> {
-  try {
-    await record();
-  } catch (error) {
-    if (!(error instanceof ServerError && error.sqlstate === IN_FAILED_TRANSACTION)) throw error;
-    await session.run("rollback");
-  }
-}
-
-async function refuseOpenTransaction(session: Session, work: FileWork): Promise<void> {
-  // Outside a transaction the two are the same moment, the arrival of the statement.
-  const [row] = await session.query("select now() <> statement_timestamp() as open");
-  if (row?.["open"] !== true) return;
-  await session.run("rollback");
-  throw new MigrateError(
-    "transaction_open",
-    `Cannot finish ${work.file.migration.file}: it begins a transaction and does not end it`,
-    { hint: "Add the missing COMMIT to the file; what came after its BEGIN was rolled back" },
-  );
-}
-
-function told(error: unknown, options: ExecuteOptions): boolean {
-  return options.signal.aborted && error instanceof ServerError && error.sqlstate === CANCELED;
+function versionIn(error: unknown): unknown {
+  return error instanceof MigrateError ? error.data["version"] : undefined;
 }

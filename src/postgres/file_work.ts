@@ -37,9 +37,19 @@ export class FileWork {
     if (file.previous !== undefined) checkResume(file.migration, file.previous, this.#hashes);
   }
 
+  /** Whether the file itself says how long to wait for locks. */
+  get setsLockTimeout(): boolean {
+    return this.statements.some(({ text }) => /\block_timeout\b/i.test(text));
+  }
+
+  /** Whether the file may set a delimiter of its own. */
+  get setsDelimiter(): boolean {
+    return /\bdelimiter\b/i.test(this.file.migration.text);
+  }
+
   /** The statements still to be executed, with their numbers from 0. */
-  *left(): Iterable<readonly [number, Statement]> {
-    for (let i = this.file.resumeFrom; i < this.statements.length; i++) {
+  *left(from = this.file.resumeFrom): Iterable<readonly [number, Statement]> {
+    for (let i = from; i < this.statements.length; i++) {
       const statement = this.statements[i];
       if (statement !== undefined) yield [i, statement];
     }
@@ -85,6 +95,7 @@ export class FileWork {
       detail: error.detail,
       hint: error.hint,
       where: error.where,
+      blockers: error.blockers,
       cause: error,
       ...(statement === undefined || number === undefined
         ? {}

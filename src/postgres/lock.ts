@@ -1,5 +1,6 @@
 import { MigrateError } from "../errors.ts";
-import { Session } from "./session.ts";
+import { pause } from "./patience.ts";
+import type { Session } from "./session.ts";
 
 /**
  * The keys of the session-level advisory locks. Atlas makes its keys by FNV-1 (32 bits, unsigned)
@@ -21,6 +22,8 @@ export interface LockOptions {
   readonly signal: AbortSignal;
   /** Called once if the lock is not free at once, with who holds it. */
   readonly onWait?: (holder: string) => void;
+  /** What else is known of who may hold it, for the end of the sentence. */
+  readonly about?: () => Promise<string>;
 }
 
 /**
@@ -33,10 +36,12 @@ export interface LockOptions {
 export async function takeLock(session: Session, key: number, options: LockOptions): Promise<void> {
   let waitMs = 25;
   let told = false;
+  const describe = async () =>
+    `${await describeHolder(session, key)}${await options.about?.() ?? ""}`;
   while (!await tryLock(session, key)) {
     const left = options.deadline - performance.now();
     if (left <= 0) {
-      const holder = await describeHolder(session, key);
+      const holder = await describe();
       throw new MigrateError(
         "lock_timeout",
         `Cannot start: another migration is running on "${session.facts.database}" (waited ${
@@ -51,9 +56,11 @@ export async function takeLock(session: Session, key: number, options: LockOptio
     }
     if (!told) {
       told = true;
-      options.onWait?.(await describeHolder(session, key));
+      options.onWait?.(await describe());
     }
-    await pause(Math.min(left, waitMs * (1 + Math.random())), options.signal);
+    if (!await pause(Math.min(left, waitMs * (1 + Math.random())), options.signal)) {
+      throw new MigrateError("interrupted", "Stopped while waiting for the lock");
+    }
     waitMs = Math.min(waitMs * 2, 1000);
   }
 }
@@ -103,19 +110,4 @@ async function describeHolder(session: Session, key: number): Promise<string> {
 function lockRow(key: number): string {
   return `locktype = 'advisory' and classid = 0 and objid = ${key} and objsubid = 1
     and database = (select oid from pg_database where datname = current_database())`;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(new MigrateError("interrupted", "Stopped while waiting for the lock"));
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
 }

@@ -9,7 +9,10 @@ export {
   type ScratchMode,
 } from "./dev_database.ts";
 export { executeFiles, type ExecuteOptions } from "./executor.ts";
+export { refuseUnfit } from "./fit.ts";
+export { dropUnfinished, findInvalid } from "./index_state.ts";
 export { LOCKS, releaseLock, takeLock } from "./lock.ts";
+export { PATIENCE, type Patience, pause } from "./patience.ts";
 export { toRefusal } from "./refusal.ts";
 export {
   createRevisions,
@@ -20,3 +23,4 @@ export {
 } from "./revisions.ts";
 export { ServerError, type ServerFields } from "./server_error.ts";
 export { Session, type SessionOptions } from "./session.ts";
+export { boundLockWaits } from "./session_state.ts";

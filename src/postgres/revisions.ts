@@ -153,6 +153,7 @@ export function upsertRevision(table: RevisionsTable, revision: Revision): strin
   }`;
 }
 
-function qualified(table: RevisionsTable): string {
+/** The table's name for SQL. */
+export function qualified(table: RevisionsTable): string {
   return `${identifier(table.schema)}."${TABLE}"`;
 }

@@ -11,9 +11,12 @@ export class ServerError extends Error {
   readonly position: number | undefined;
   /** The call stack of functions, innermost first. */
   readonly where: string | undefined;
+  /** The sessions that were last seen to block the statement. */
+  readonly blockers: readonly string[];
 
-  constructor(fields: ServerFields) {
+  constructor(fields: ServerFields, blockers: readonly string[] = []) {
     super(fields.message);
+    this.blockers = blockers;
     this.sqlstate = fields.sqlstate;
     this.detail = fields.detail;
     this.hint = fields.hint;

@@ -4,8 +4,13 @@ import type { Database } from "../database.ts";
 import { MigrateError } from "../errors.ts";
 import { toConnectError } from "./connect_error.ts";
 import { readFields, ServerError, type ServerFields } from "./server_error.ts";
+import { FACTS, readFacts, type SessionFacts } from "./session_facts.ts";
 import { planTls } from "./tls.ts";
+import type { Patience } from "./patience.ts";
+import { Watch } from "./watch.ts";
 import { Wire } from "./wire.ts";
+
+export type { SessionFacts };
 
 /** The driver takes a socket from outside; its types do not say so. */
 type DriverOptions = postgres.Options<Record<string, never>> & {
@@ -23,25 +28,9 @@ export interface SessionOptions {
   readonly redact: (text: string) => string;
   /** Receives what the server tells besides answers. */
   readonly onNotice?: (notice: ServerFields) => void;
+  /** Watches over every answer, with a second connection where one is late. */
+  readonly patience?: Patience;
 }
-
-/** What a server says of itself and of the session when it begins. */
-export interface SessionFacts {
-  readonly pid: number;
-  /** When the backend started, to tell it from a later one with the same pid. */
-  readonly startedAt: string;
-  readonly database: string;
-  /** As in `server_version_num`: 180004. */
-  readonly serverVersion: number;
-  readonly serverVersionText: string;
-  readonly inRecovery: boolean;
-  readonly readOnly: boolean;
-}
-
-const FACTS = `select pg_backend_pid() as pid, current_database() as database,
-  (select backend_start::text from pg_stat_get_activity(pg_backend_pid())) as started_at,
-  current_setting('server_version_num')::int as version, current_setting('server_version') as version_text,
-  pg_is_in_recovery() as recovery, current_setting('transaction_read_only') = 'on' as read_only`;
 
 /**
  * One connection to PostgreSQL that never comes back: when it is lost its locks are lost, so every
@@ -54,16 +43,28 @@ export class Session implements AsyncDisposable {
   readonly #sql: postgres.Sql;
   readonly #wire: Wire;
   readonly #redact: (text: string) => string;
+  readonly #watch: Watch | undefined;
 
   private constructor(
     parts: { sql: postgres.Sql; wire: Wire; facts: SessionFacts; database: Database },
-    redact: (text: string) => string,
+    { patience, redact }: SessionOptions,
   ) {
-    this.facts = parts.facts;
-    this.database = parts.database;
-    this.#sql = parts.sql;
-    this.#wire = parts.wire;
+    const { database, facts, sql, wire } = parts;
+    this.facts = facts;
+    this.database = database;
+    this.#sql = sql;
+    this.#wire = wire;
     this.#redact = redact;
+    if (patience === undefined) return;
+    // Under another role a user may not see what his own sessions do.
+    const { role: _, ...outside } = database;
+    const connectTimeoutMs = Math.min(database.connectTimeoutMs, patience.silenceMs);
+    this.#watch = new Watch({
+      facts,
+      received: () => wire.received,
+      open: (signal) => Session.open({ ...outside, connectTimeoutMs }, { redact, signal }),
+      onSilence: () => wire.giveUp(`no sign of life for ${patience.silenceMs / 1000} s`),
+    }, patience);
   }
 
   /**
@@ -129,8 +130,8 @@ export class Session implements AsyncDisposable {
     try {
       const rows = await Promise.race([sql.unsafe<Row[]>(FACTS), aborted(options.signal)]);
       wire.identify(rows);
-      const facts = readFacts(rows[0] ?? {});
-      return new Session({ sql, wire, facts, database: settledOn(wire, database) }, redact);
+      const facts = readFacts(rows[0] ?? {}, wire.pid);
+      return new Session({ sql, wire, facts, database: settledOn(wire, database) }, options);
     } catch (error) {
       await sql.end({ timeout: 0 });
       wire.destroy();
@@ -155,30 +156,61 @@ export class Session implements AsyncDisposable {
     return [...await this.#send(text)];
   }
 
-  /** Sends one text as a simple query and returns the command tag of its last result, as `COMMIT`. */
-  async run(text: string): Promise<string> {
-    const result = await this.#send(text);
-    return result.command ?? "";
+  /**
+   * Sends one text as a simple query and returns the command tag of its last result, as `COMMIT`.
+   * While it runs, `stop` has the server asked to cancel it, and nothing that comes after it.
+   */
+  async run(text: string, stop?: AbortSignal): Promise<string> {
+    let asked: Promise<void> | undefined;
+    const cancel = () => asked = this.cancel();
+    stop?.addEventListener("abort", cancel);
+    try {
+      const result = await this.#send(text);
+      return result.command ?? "";
+    } finally {
+      stop?.removeEventListener("abort", cancel);
+      if (asked !== undefined) await this.#absorb(asked);
+    }
+  }
+
+  /** Lets a request to cancel that may come too late hit something of no importance. */
+  async #absorb(asked: Promise<void>): Promise<void> {
+    await asked;
+    try {
+      await this.#send("select 1");
+    } catch {
+      // It was hit, or the transaction has failed, or the connection is lost, as others will notice.
+    }
   }
 
   async #send(text: string): Promise<postgres.RowList<Row[]>> {
     if (this.#wire.closed) throw this.#lostError();
+    const answered = this.#watch?.begin();
     try {
-      const result = await this.#sql.unsafe<Row[]>(text);
+      const result = await Promise.race([this.#sql.unsafe<Row[]>(text), this.#over()]);
       // Of a text with several commands the driver makes a list of results.
       const last: unknown = result.at(-1);
       return Array.isArray(last) ? last as postgres.RowList<Row[]> : result;
     } catch (error) {
       if (error instanceof postgres.PostgresError && error.severity_local !== "FATAL") {
-        throw serverError(error, this.#redact);
+        throw serverError(error, this.#redact, this.#watch?.blockers);
       }
       throw this.#lostError(error);
+    } finally {
+      answered?.();
     }
+  }
+
+  /** The end of the connection, for an answer that the driver would wait for in vain. */
+  async #over(): Promise<never> {
+    await this.#wire.ended;
+    throw new Error("the connection was closed");
   }
 
   #lostError(cause?: unknown): MigrateError {
     const fatal = this.#wire.fatal();
-    const reason = fatal === undefined ? "" : `: ${readFields(fatal, this.#redact).message}`;
+    const told = fatal === undefined ? this.#wire.reason : readFields(fatal, this.#redact).message;
+    const reason = told === undefined ? "" : `: ${told}`;
     return new MigrateError(
       "connection_lost",
       `Lost the connection to ${describeDatabase(this.database)}${reason}`,
@@ -195,9 +227,16 @@ export class Session implements AsyncDisposable {
     await this.#wire.cancel();
   }
 
+  /** Drops the connection without a word; whoever waits for an answer gets `connection_lost`. */
+  drop(): void {
+    this.#wire.giveUp("no answer in time");
+  }
+
   /** Ends the session: the server rolls back what is open and releases its locks. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#sql.end({ timeout: 1 });
+    await this.#watch?.[Symbol.asyncDispose]();
+    // Of a connection that is over the driver would wait for a farewell.
+    await this.#sql.end({ timeout: this.#wire.closed ? 0 : 1 });
     this.#wire.destroy();
   }
 }
@@ -218,20 +257,12 @@ function startUpParameters(database: Database): Record<string, string> {
   };
 }
 
-function readFacts(row: Row): SessionFacts {
-  return {
-    pid: Number(row["pid"]),
-    startedAt: String(row["started_at"]),
-    database: String(row["database"]),
-    serverVersion: Number(row["version"]),
-    serverVersionText: String(row["version_text"]),
-    inRecovery: row["recovery"] === true,
-    readOnly: row["read_only"] === true,
-  };
-}
-
-function serverError(error: postgres.PostgresError, redact: (text: string) => string): ServerError {
-  return new ServerError(readFields({ ...error, message: error.message }, redact));
+function serverError(
+  error: postgres.PostgresError,
+  redact: (text: string) => string,
+  blockers: readonly string[] = [],
+): ServerError {
+  return new ServerError(readFields({ ...error, message: error.message }, redact), blockers);
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

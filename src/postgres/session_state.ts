@@ -2,6 +2,19 @@ import { MigrateError } from "../errors.ts";
 import type { Session } from "./session.ts";
 
 /**
+ * Ends the wait of any statement for a lock after a time: who waits in PostgreSQL's queue stops all
+ * who come after. A statement of a migration may choose another time; 0 means no end.
+ */
+export async function boundLockWaits(session: Session, timeoutMs: number): Promise<void> {
+  await session.run(lockTimeout(timeoutMs));
+}
+
+/** The statement that sets how long a statement may wait for a lock. */
+export function lockTimeout(ms: number): string {
+  return `set lock_timeout = ${Math.round(ms)}`;
+}
+
+/**
  * Brings a session back to the state in which it began, so that no file depends on the settings of
  * the one before: step-by-step and fresh application would differ. `DISCARD ALL` would do it, but
  * it drops the locks too. Checks in the same round trip that the locks are still ours: a migration
@@ -9,9 +22,14 @@ import type { Session } from "./session.ts";
  *
  * @throws {MigrateError} `lock_lost` when one is gone.
  */
-export async function resetSession(session: Session, locks: readonly number[]): Promise<void> {
+export async function resetSession(
+  session: Session,
+  options: { readonly locks: readonly number[]; readonly lockTimeoutMs: number },
+): Promise<void> {
+  const { lockTimeoutMs, locks } = options;
   const rows = await session.query(`
-    reset session authorization; reset role; reset all; discard temp; discard plans;
+    reset session authorization; reset role; reset all; ${lockTimeout(lockTimeoutMs)};
+    discard temp; discard plans;
     discard sequences; deallocate all; close all; unlisten *;
     select count(distinct objid)::int as held from pg_locks where pid = pg_backend_pid() and granted
       and locktype = 'advisory' and classid = 0 and objsubid = 1 and objid in (${

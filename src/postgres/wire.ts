@@ -16,12 +16,17 @@ export class Wire {
   #key: { readonly pid: number; readonly secret: number } | undefined;
   #closed = false;
   #error: Error | undefined;
+  #received = 0;
+  #reason: string | undefined;
+  readonly #ended: Promise<void>;
+  #end = () => {};
 
   constructor(database: Database, tls: TlsPlan) {
     this.#address = database.host.startsWith("/")
       ? { path: `${database.host}/.s.PGSQL.${database.port}` }
       : { host: database.host, port: database.port };
     this.#tls = tls;
+    this.#ended = new Promise((resolve) => this.#end = resolve);
   }
 
   /** Whether the connection is protected. */
@@ -37,6 +42,26 @@ export class Wire {
   /** What ended the connection, if it was not the server's closing it: the driver may not hear of it. */
   get error(): Error | undefined {
     return this.#error;
+  }
+
+  /** How many bytes have come so far. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** Fulfilled once the connection is over and everybody has had time to say so. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
+  /** The process that the server, or a pooler in its place, named at the start. */
+  get pid(): number | undefined {
+    return this.#key?.pid;
+  }
+
+  /** Why we ended the connection, if it was us. */
+  get reason(): string | undefined {
+    return this.#reason;
   }
 
   /** Opens the socket, once: a driver that asks again wants to reconnect, which loses the locks. */
@@ -58,8 +83,15 @@ export class Wire {
         socket.destroy(notPostgres(this.#address));
       }
       this.#last = chunk;
+      this.#received += chunk.length;
     });
-    socket.on("close", () => this.#closed = true);
+    // Between the two events the driver takes a query that it never answers.
+    socket.on("error", () => this.#closed = true);
+    socket.on("close", () => {
+      this.#closed = true;
+      // The driver hears of it first: it knows more.
+      setTimeout(() => this.#end(), 0);
+    });
     this.#socket = socket;
     return socket;
   }
@@ -107,6 +139,13 @@ export class Wire {
     } catch {
       // See above.
     }
+  }
+
+  /** Ends a connection from which nothing is expected any more. */
+  giveUp(reason: string): void {
+    if (this.#closed) return;
+    this.#reason = reason;
+    this.destroy();
   }
 
   /** Drops the connection at once. */

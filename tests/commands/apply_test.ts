@@ -5,7 +5,7 @@ import type { Pool } from "../../src/migrations/mod.ts";
 import { atlas, folderOf } from "../harness/atlas.ts";
 import { contentOf, revisionsOf } from "../harness/history.ts";
 import { createDatabase, databaseAt, type TestDatabase } from "../harness/postgres.ts";
-import { applyPool, poolOf, testEngines } from "../harness/run.ts";
+import { applyPool, poolOf, silent, testEngines } from "../harness/run.ts";
 import { toolTest } from "../harness/tools.ts";
 
 const BASE = {
@@ -463,10 +463,7 @@ Deno.test("apply() waits for another run, then says who holds the lock", async (
   await db.sql("select pg_advisory_lock(2686470616)");
   const told: string[] = [];
   const events = {
-    onPlan() {},
-    onStart() {},
-    onApplied() {},
-    onNotice() {},
+    ...silent,
     onWait: (who: string) => told.push(who),
   };
   await assert.rejects(

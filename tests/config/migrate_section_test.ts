@@ -5,6 +5,7 @@ const SETTINGS:
   readonly (readonly [string, readonly [string, unknown], readonly [string, unknown]])[] = [
     ["engine", ["atlas", "atlas"], ["embedded", "embedded"]],
     ["lock_timeout", ["5m", 300_000], ["250ms", 250]],
+    ["statement_lock_timeout", ["0", 0], ["1m30s", 90_000]],
     ["revisions_schema", ["public", "public"], ["0123", "0123"]],
     ["migrations", ["some/folder", "some/folder"], ["/other folder", "/other folder"]],
   ];

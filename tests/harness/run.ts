@@ -1,4 +1,4 @@
-import { apply, type ApplyRequest } from "../../src/commands/apply.ts";
+import { apply, type ApplyEvents, type ApplyRequest } from "../../src/commands/apply.ts";
 import { type Folder, mergeLayers, type Pool } from "../../src/migrations/mod.ts";
 import { computeSums, formatSums, type SourceFile } from "../../src/migrations/sums.ts";
 import { LAYERS } from "../../src/layers.ts";
@@ -57,6 +57,7 @@ export async function applyPool(
     },
     revisionsSchema: undefined,
     lockTimeoutMs: 10_000,
+    statementLockTimeoutMs: 3_000,
     execOrder: "linear",
     txMode: "file",
     baseline: undefined,
@@ -67,13 +68,7 @@ export async function applyPool(
     env: { PATH: Deno.env.get("PATH") ?? "" },
     signal: new AbortController().signal,
     redact: (text) => text,
-    events: {
-      onPlan: () => {},
-      onStart: () => {},
-      onApplied: () => {},
-      onNotice: () => {},
-      onWait: () => {},
-    },
+    events: silent,
     ...rest,
   });
 }
@@ -89,3 +84,14 @@ export async function migrationsFolder(
   );
   return await folderOf({ ...files, ...sums });
 }
+
+/** Nobody watches the run. */
+export const silent: ApplyEvents = {
+  onPlan: () => {},
+  onStart: () => {},
+  onApplied: () => {},
+  onNotice: () => {},
+  onWait: () => {},
+  onRetry: () => {},
+  onRebuild: () => {},
+};

@@ -10,6 +10,7 @@ export const tools = {
   denort_wine: Deno.env.get("DENORT_WINE"),
   wine: Deno.env.get("WINE"),
   strace: installed("/usr/bin/strace"),
+  pgbouncer: onPath("pgbouncer") ?? onPath("pgbouncer", "/usr/sbin"),
 } as const;
 
 function installed(path: string): string | undefined {
@@ -41,9 +42,9 @@ export function toolTest(
   });
 }
 
-function onPath(name: string): string | undefined {
+function onPath(name: string, path = Deno.env.get("PATH") ?? ""): string | undefined {
   const file = Deno.build.os === "windows" ? `${name}.exe` : name;
-  return (Deno.env.get("PATH") ?? "").split(delimiter).map((folder) => join(folder, file)).find(
+  return path.split(delimiter).map((folder) => join(folder, file)).find(
     (path) => {
       try {
         return Deno.statSync(path).isFile;

@@ -1,0 +1,128 @@
+import { MigrateError } from "../errors.ts";
+import { type Patience, pause } from "./patience.ts";
+import type { Session } from "./session.ts";
+import { BACKEND_START, type SessionFacts } from "./session_facts.ts";
+
+/** What a watch needs of the session that it watches over. */
+export interface Watched {
+  readonly facts: SessionFacts;
+  /** How many bytes have come from the server so far. */
+  readonly received: () => number;
+  /** Opens another session, as the same user, within the time that it has. */
+  readonly open: (signal: AbortSignal) => Promise<Session>;
+  /** Called once the silence has lasted too long. */
+  readonly onSilence: () => void;
+}
+
+/**
+ * Looks from a second connection at a backend that has not answered yet. A statement may rightly
+ * run for an hour, and then nothing comes through a healthy connection either: only the server can
+ * say whether it still works for us, and whom it waits for.
+ */
+export class Watch implements AsyncDisposable {
+  readonly #watched: Watched;
+  readonly #patience: Patience;
+  readonly #over = new AbortController();
+  #eye: Session | undefined;
+  #round: Promise<void> = Promise.resolve();
+  #blockers: readonly string[] = [];
+
+  constructor(watched: Watched, patience: Patience) {
+    this.#watched = watched;
+    this.#patience = patience;
+  }
+
+  /** Who was last seen to block the statement that is watched over, or the last one. */
+  get blockers(): readonly string[] {
+    return this.#blockers;
+  }
+
+  /** Watches over one answer. What is returned ends that, and is called when the answer is there. */
+  begin(): () => void {
+    const answered = new AbortController();
+    this.#blockers = [];
+    const signal = AbortSignal.any([answered.signal, this.#over.signal]);
+    this.#round = this.#round.then(() => this.#watch(signal));
+    return () => answered.abort();
+  }
+
+  async #watch(answered: AbortSignal): Promise<void> {
+    let lifeAt = performance.now();
+    let received = this.#watched.received();
+    while (await pause(this.#patience.lookMs, answered)) {
+      const alive = await this.#look();
+      if (alive || this.#watched.received() !== received) lifeAt = performance.now();
+      received = this.#watched.received();
+      if (answered.aborted || performance.now() - lifeAt < this.#patience.silenceMs) continue;
+      this.#watched.onSilence();
+      return;
+    }
+  }
+
+  /** Whether the backend shows a sign of life. */
+  async #look(): Promise<boolean> {
+    try {
+      this.#eye ??= await this.#watched.open(this.#over.signal);
+      if (this.#over.signal.aborted) return true;
+      const rows = await within(
+        this.#eye,
+        this.#patience.silenceMs,
+        (eye) => eye.query(this.#sight()),
+      );
+      const own = rows.find((row) => row["own"] === true);
+      this.#blockers = rows.filter((row) => row["own"] !== true).map(describe);
+      return own !== undefined && own["waits_for_us"] !== true;
+    } catch (error) {
+      this.#eye?.drop();
+      this.#eye = undefined;
+      return answers(error);
+    }
+  }
+
+  #sight(): string {
+    const { pid, startedAt } = this.#watched.facts;
+    const same = startedAt === undefined ? "" : `and ${BACKEND_START} = '${startedAt}'`;
+    // A backend that is idle has answered, or never heard the question; one that waits for its
+    // client has an answer that does not get through.
+    return `select true as own, pid, state ~ '^idle' or wait_event_type = 'Client' as waits_for_us,
+        '' as name, '' as address, '' as since
+      from pg_stat_get_activity(${pid}) where true ${same}
+    union all select false, pid, false, application_name, coalesce(host(client_addr), 'a local socket'),
+        to_char(coalesce(xact_start, backend_start), 'YYYY-MM-DD HH24:MI:SS TZ')
+      from pg_stat_activity where pid = any(pg_blocking_pids(${pid}))`;
+  }
+
+  /** Ends the second connection, if there is one. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort();
+    this.#eye?.drop();
+    await this.#round;
+    await this.#eye?.[Symbol.asyncDispose]();
+  }
+}
+
+/** Gives a session a time to answer in; then the connection is dropped, and the answer is an error. */
+export async function within<T>(
+  session: Session,
+  ms: number,
+  ask: (session: Session) => Promise<T>,
+): Promise<T> {
+  const timer = setTimeout(() => session.drop(), ms);
+  try {
+    return await ask(session);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Whether a failed look shows that the server is there, and only has no second connection for us. */
+function answers(error: unknown): boolean {
+  const codes: readonly string[] = ["too_many_connections", "login_refused", "permission_denied"];
+  return error instanceof MigrateError && codes.includes(error.code);
+}
+
+function describe(row: Readonly<Record<string, unknown>>): string {
+  const name = row["name"] === "" ? "a program without a name" : `"${row["name"]}"`;
+  // Who blocks without a backend is a prepared transaction: pg_blocking_pids() calls it 0.
+  return `pid ${row["pid"]}, ${name} from ${row["address"]}, busy since ${row["since"]}`;
+}
