@@ -1,7 +1,8 @@
 import type { Database } from "../database.ts";
 import { MigrateError } from "../errors.ts";
-import { lockKey } from "./lock.ts";
-import { identifier, literal } from "./quote.ts";
+import { identifier } from "./quote.ts";
+import { toRefusal } from "./refusal.ts";
+import { createScratch, dropAbandoned, dropScratch } from "./scratch_database.ts";
 import { ServerError } from "./server_error.ts";
 import { Session, type SessionOptions } from "./session.ts";
 
@@ -28,8 +29,8 @@ export function isDevName(name: string): boolean {
  * drops whatever it finds there afterwards, and otherwise a scratch database beside it. Scratch
  * databases of runs that were killed are dropped first.
  *
- * @throws {MigrateError} `dev_name`, `dev_not_empty`, `scratch_denied`, and the codes of
- * `Session.open`.
+ * @throws {MigrateError} `dev_name`, `dev_not_empty`, `scratch_denied`, `database_error`, and the codes
+ * of `Session.open`.
  */
 export async function openDevDatabase(
   database: Database,
@@ -46,7 +47,9 @@ export async function openDevDatabase(
       return { database, found, [Symbol.asyncDispose]: () => stack.disposeAsync() };
     }
     if (options.scratch === "never") throw notEmpty(session.facts.database, found);
-    const name = await createScratch(session, found);
+    const name = await createScratch(session).catch((error) => {
+      throw error instanceof ServerError ? denied(session.database, found) : error;
+    });
     stack.defer(() => dropScratch(session, name));
     return {
       database: { ...database, dbname: name },
@@ -55,7 +58,7 @@ export async function openDevDatabase(
     };
   } catch (error) {
     await stack.disposeAsync();
-    throw error;
+    throw toRefusal(error, `look into "${database.dbname}"`);
   }
 }
 
@@ -82,7 +85,9 @@ async function findAnything(session: Session): Promise<string | undefined> {
     own("oid", "pg_namespace")
   } and nspname <> 'public' and nspname !~ '^pg_(toast_)?temp_'
       union all select 2, 'extension ' || quote_ident(extname) from pg_extension where oid >= 16384
-      union all select 3, 'table or view ' || oid::regclass from pg_class
+      union all select 3, case relkind when 'v' then 'view' when 'm' then 'materialized view'
+          when 'S' then 'sequence' when 'f' then 'foreign table' else 'table' end || ' ' || oid::regclass
+        from pg_class
         where ${own("oid", "pg_class")} and relkind in ('r', 'p', 'v', 'm', 'f', 'S')
           and relnamespace::regnamespace::text !~ '^pg_(toast|temp)'
       union all select 4, 'function ' || oid::regprocedure from pg_proc where ${
@@ -94,65 +99,19 @@ async function findAnything(session: Session): Promise<string | undefined> {
   return row === undefined ? undefined : String(row["what"]);
 }
 
-async function createScratch(session: Session, found: string | undefined): Promise<string> {
-  const random = crypto.randomUUID().slice(0, 8);
-  const name = `${scratchPrefix(session)}${random}${SUFFIX}`;
-  // Held until the session ends: by it the next run tells our database from an abandoned one.
-  await session.query(`select pg_advisory_lock(${lockKey(name)})`);
-  try {
-    await session.run(`create database ${identifier(name)}`);
-  } catch (error) {
-    if (!(error instanceof ServerError) || error.sqlstate !== "42501") throw error;
-    const { dbname, user } = session.database;
-    throw new MigrateError(
-      "scratch_denied",
-      `Cannot compare in "${dbname}"${
-        found === undefined ? "" : `, which is not empty (${found})`
-      }, nor create a scratch database: role "${user}" lacks the right`,
-      {
-        hint: `Grant it: ALTER ROLE ${
-          identifier(user)
-        } CREATEDB; or empty "${dbname}": DROP DATABASE ${identifier(dbname)}; CREATE DATABASE ${
-          identifier(dbname)
-        };`,
-      },
-    );
-  }
-  return name;
-}
-
-async function dropScratch(session: Session, name: string): Promise<void> {
-  // What the connection cannot do any more, the next run does.
-  if (session.lost) return;
-  await session.run(`drop database if exists ${identifier(name)} with (force)`);
-}
-
-/** Drops the scratch databases whose runs have ended without doing so. */
-async function dropAbandoned(session: Session): Promise<void> {
-  const prefix = scratchPrefix(session);
-  const rows = await session.query(`
-    select datname as name from pg_database
-    where left(datname, ${prefix.length}) = ${literal(prefix)} and datname ~ '_[0-9a-f]{8}_dev$'`);
-  for (const row of rows) {
-    const name = String(row["name"]);
-    const key = lockKey(name);
-    const [taken] = await session.query(`select pg_try_advisory_lock(${key}) as free`);
-    if (taken?.["free"] !== true) continue;
-    try {
-      await session.run(`drop database if exists ${identifier(name)} with (force)`);
-    } catch (error) {
-      // Somebody else's, or made by another role: not ours to drop.
-      if (!(error instanceof ServerError)) throw error;
-    } finally {
-      await session.query(`select pg_advisory_unlock(${key})`);
-    }
-  }
-}
-
-/** Names are cut at 63 bytes, so a long one gives way to the parts that tell whose it is. */
-function scratchPrefix(session: Session): string {
-  const base = session.facts.database.slice(0, -SUFFIX.length);
-  return `${[...base].slice(0, 20).join("")}_scratch_`;
+function denied({ dbname, user }: Database, found: string | undefined): MigrateError {
+  const name = identifier(dbname);
+  return new MigrateError(
+    "scratch_denied",
+    `Cannot compare in "${dbname}"${
+      found === undefined ? "" : `, which is not empty (${found})`
+    }, nor create a scratch database: role "${user}" lacks the right`,
+    {
+      hint: `Grant it: ALTER ROLE ${
+        identifier(user)
+      } CREATEDB; or empty "${dbname}": DROP DATABASE ${name}; CREATE DATABASE ${name};`,
+    },
+  );
 }
 
 function notEmpty(name: string, found: string | undefined): MigrateError {
