@@ -296,9 +296,9 @@ toolTest("atlas", "generate() leaves the content of the development database alo
   await using checkout = await started();
   await checkout.db.sql("create table mine (i int); insert into mine values (1)");
   const { scratch } = await generateIn(checkout);
-  assert.deepEqual(scratch, ["table or view mine"]);
+  assert.deepEqual(scratch, ["table mine"]);
   assert.equal((await checkout.db.sql("select * from mine")).length, 1);
-  await refuses(checkout, "dev_not_empty", /table or view mine/, undefined, { scratch: "never" });
+  await refuses(checkout, "dev_not_empty", /table mine/, undefined, { scratch: "never" });
   assert.deepEqual((await generateIn(checkout, { scratch: "always" })).scratch, [undefined]);
 });
 
