@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { MigrateError } from "./errors.ts";
 import { LAYERS } from "./layers.ts";
-import { checkText, type Folder } from "./migrations/mod.ts";
+import { checkPlainText, checkText, type Folder, type PlainFolder } from "./migrations/mod.ts";
+
+const SUMS = "atlas.sum";
 
 /**
  * Reads the folders of the layers below a directory of migrations. A layer without a folder is
@@ -12,40 +14,61 @@ import { checkText, type Folder } from "./migrations/mod.ts";
  */
 export async function readFolders(directory: string): Promise<readonly Folder[]> {
   const names = await entries(directory);
-  if (names === undefined) {
-    throw new MigrateError(
-      "migrations_missing",
-      `Cannot read migrations: "${directory}" is not a directory`,
-      { hint: `Give the folder that holds ${LAYERS.join(", ")}` },
-    );
-  }
+  if (names === undefined) throw missing(directory, "is not a directory");
+  if (!hasLayers(names)) throw missing(directory, "has no folder of a layer");
   const folders: Folder[] = [];
   for (const layer of LAYERS) {
     const path = `${directory.replace(/[/\\]$/, "")}/${layer}`;
-    const files = (await entries(path)) ?? [];
-    folders.push({
-      layer,
-      path,
-      files: await Promise.all(
-        files.filter((name) => name.endsWith(".sql")).sort().map(async (name) => ({
-          name,
-          text: await readText(path, name),
-        })),
-      ),
-      sum: files.includes("atlas.sum") ? await readText(path, "atlas.sum") : undefined,
-    });
-  }
-  if (!names.some((name) => (LAYERS as readonly string[]).includes(name))) {
-    throw new MigrateError(
-      "migrations_missing",
-      `Cannot read migrations: "${directory}" has no folder of a layer`,
-      { hint: `Give the folder that holds ${LAYERS.join(", ")}` },
-    );
+    folders.push({ layer, ...await readFolder(path, checkText) });
   }
   return folders;
 }
 
-async function readText(folder: string, name: string): Promise<string> {
+/**
+ * Reads a directory of migrations: the folders of its layers, or if it has none the files that
+ * stand in it, as Atlas takes them.
+ *
+ * @throws {MigrateError} the codes of `readFolders`.
+ */
+export async function readMigrations(
+  directory: string,
+): Promise<readonly Folder[] | PlainFolder> {
+  const names = await entries(directory);
+  const plain = names !== undefined && !hasLayers(names) &&
+    names.some((name) => name.endsWith(".sql") || name === SUMS);
+  return plain
+    ? await readFolder(directory.replace(/[/\\]$/, ""), checkPlainText)
+    : await readFolders(directory);
+}
+
+type Check = (bytes: Uint8Array, path: string) => string;
+
+async function readFolder(path: string, check: Check): Promise<PlainFolder> {
+  const names = (await entries(path)) ?? [];
+  const read = async (name: string) => ({ name, text: await readText(path, { name, check }) });
+  return {
+    path,
+    files: await Promise.all(names.filter((name) => name.endsWith(".sql")).sort().map(read)),
+    sum: names.includes(SUMS) ? (await read(SUMS)).text : undefined,
+  };
+}
+
+function hasLayers(names: readonly string[]): boolean {
+  return names.some((name) => (LAYERS as readonly string[]).includes(name));
+}
+
+function missing(directory: string, state: string): MigrateError {
+  return new MigrateError(
+    "migrations_missing",
+    `Cannot read migrations: "${directory}" ${state}`,
+    { hint: `Give the folder that holds ${LAYERS.join(", ")}` },
+  );
+}
+
+async function readText(
+  folder: string,
+  { check, name }: { readonly name: string; readonly check: Check },
+): Promise<string> {
   const path = `${folder}/${name}`;
   let bytes: Uint8Array;
   try {
@@ -53,7 +76,7 @@ async function readText(folder: string, name: string): Promise<string> {
   } catch (cause) {
     throw unreadable(path, cause);
   }
-  return checkText(bytes, path);
+  return check(bytes, path);
 }
 
 /** The names in a directory, or nothing when there is none. */

@@ -179,7 +179,7 @@ async function throughAtlas(
 ): Promise<void> {
   const { env, program, redact, signal } = request;
   const { folder } = run;
-  refuseUnseen(run);
+  refuseUnseen(run, request.pool);
   await folder.fill(request.pool);
   const [first] = run.plan.pending;
   if (first?.previous !== undefined) await prepareResume(session, first, { ...run, request });
@@ -197,11 +197,14 @@ async function throughAtlas(
   });
 }
 
-/** Atlas looks only at files above the oldest row, so it would pass over these and say nothing. */
-function refuseUnseen({ plan, rows }: Preflight): void {
+/** Atlas looks only at files from the oldest row on, so it would pass over these and say nothing. */
+function refuseUnseen({ plan, rows }: Preflight, pool: Pool): void {
   const oldest = rows[0]?.version;
-  const unseen = plan.pending.map(({ migration }) => migration).filter(({ version }) =>
-    oldest !== undefined && compareBytes(version, oldest) < 0
+  if (oldest === undefined) return;
+  const from = pool.migrations.findIndex(({ version }) => compareBytes(version, oldest) >= 0);
+  const passed = new Set(from < 0 ? pool.migrations : pool.migrations.slice(0, from));
+  const unseen = plan.pending.map(({ migration }) => migration).filter((migration) =>
+    passed.has(migration)
   );
   if (unseen.length === 0) return;
   throw new MigrateError(

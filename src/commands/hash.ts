@@ -1,4 +1,5 @@
 import type { Database } from "../database.ts";
+import { MigrateError } from "../errors.ts";
 import { compareHistory, mergeLayers, refuseChanged } from "../migrations/mod.ts";
 import { type BaseFiles } from "../git.ts";
 import { findRevisions, readRevisions, Session, type SessionOptions } from "../postgres/mod.ts";
@@ -31,8 +32,24 @@ export async function hash(request: HashRequest): Promise<readonly string[]> {
       await using session = await Session.open(against.database, against);
       await session.run("begin read only");
       const table = await findRevisions(session, undefined);
-      refuseChanged(compareHistory(pool, await readRevisions(session, table)));
+      const comparison = compareHistory(pool, await readRevisions(session, table));
+      refuseApplied(() => refuseChanged(comparison));
     }
     return after;
   });
+}
+
+/** Says what a developer can do: what an operator may pass over is no way out here. */
+function refuseApplied(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof MigrateError)) throw error;
+    throw new MigrateError(error.code, error.message, {
+      details: error.details,
+      hint: "Restore the files as they were applied, and put the change into a new migration",
+      data: error.data,
+      cause: error,
+    });
+  }
 }

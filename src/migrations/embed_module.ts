@@ -21,7 +21,7 @@ export function embedModule(folders: readonly Folder[]): string {
     entries.push(
       "  {",
       `    layer: ${JSON.stringify(layer)},`,
-      `    path: ${JSON.stringify(path)},`,
+      `    path: ${JSON.stringify(labelOf(path))},`,
       "    files: [",
       ...names.map(({ name, id }) => `      { name: ${JSON.stringify(name)}, text: ${id} },`),
       "    ],",
@@ -37,6 +37,11 @@ export const folders = [
 ${entries.join("\n")}
 ] as const;
 `;
+}
+
+/** The same however the directory was named: `deploy/migrations/bronze`. */
+function labelOf(path: string): string {
+  return path.split(/[/\\]/).filter((part) => part !== "").slice(-3).join("/");
 }
 
 function importLine(id: string, path: string): string {

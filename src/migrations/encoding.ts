@@ -7,9 +7,29 @@ import { MigrateError } from "../errors.ts";
  * @throws {MigrateError} `migration_encoding` with the offset of the first byte that is wrong.
  */
 export function checkText(bytes: Uint8Array, path: string): string {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
+    throw wrong(path, { what: "there is a byte order mark", offset: 0 });
+  }
+  return checkPlainText(bytes, path);
+}
+
+/**
+ * The same for a file that is only executed: there a byte order mark is a part of the text, and the
+ * server's to judge.
+ */
+export function checkPlainText(bytes: Uint8Array, path: string): string {
   const fault = findFault(bytes);
-  if (fault === undefined) return new TextDecoder().decode(bytes);
-  throw new MigrateError(
+  if (fault === undefined) return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  throw wrong(path, fault);
+}
+
+interface Fault {
+  readonly what: string;
+  readonly offset: number;
+}
+
+function wrong(path: string, fault: Fault): MigrateError {
+  return new MigrateError(
     "migration_encoding",
     `Cannot read "${path}": ${fault.what} at byte ${fault.offset}`,
     {
@@ -19,10 +39,7 @@ export function checkText(bytes: Uint8Array, path: string): string {
   );
 }
 
-function findFault(bytes: Uint8Array): { what: string; offset: number } | undefined {
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
-    return { what: "there is a byte order mark", offset: 0 };
-  }
+function findFault(bytes: Uint8Array): Fault | undefined {
   const nul = bytes.indexOf(0);
   if (nul >= 0) return { what: "there is a NUL", offset: nul };
   try {

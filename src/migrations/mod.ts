@@ -7,7 +7,7 @@ export {
 } from "./concurrent.ts";
 export { isSumIgnored, readDirectives } from "./directives.ts";
 export { embedModule } from "./embed_module.ts";
-export { checkText } from "./encoding.ts";
+export { checkPlainText, checkText } from "./encoding.ts";
 export { compareBytes, parseName } from "./name.ts";
 export { excerpt, type Place, position } from "./place.ts";
 export {
@@ -18,7 +18,15 @@ export {
   type PlannedFile,
   type PlanOptions,
 } from "./plan.ts";
-export { type Folder, mergeLayers, type Migration, type Pool } from "./pool.ts";
+export {
+  type Folder,
+  mergeLayers,
+  type Migration,
+  type PlainFolder,
+  plainPool,
+  type Pool,
+  sumIgnored,
+} from "./pool.ts";
 export { goesWithItsRow } from "./recorded.ts";
 export { checkResume } from "./resume.ts";
 export { baselineRow, isPartial, type Revision, REVISION_TYPE } from "./revision.ts";

@@ -4,14 +4,18 @@ import { isSumIgnored, readDirectives } from "./directives.ts";
 import { compareBytes, parseName } from "./name.ts";
 import { computeSums, formatSums, type SourceFile, type Sums, verifySums } from "./sums.ts";
 
-/** The files of one layer, as they were read. */
-export interface Folder {
-  readonly layer: Layer;
+/** The files of a folder of migrations, as they were read. */
+export interface PlainFolder {
   /** For messages: `deploy/migrations/bronze`. */
   readonly path: string;
   readonly files: readonly SourceFile[];
   /** The text of its `atlas.sum`, if it has one. */
   readonly sum: string | undefined;
+}
+
+/** The folder of one layer. */
+export interface Folder extends PlainFolder {
+  readonly layer: Layer;
 }
 
 /** One migration on offer. */
@@ -60,20 +64,60 @@ export function mergeLayers(folders: readonly Folder[]): Pool {
   const hashes = hashesOf(merged);
   const migrations = folders.flatMap((folder, index) => {
     const own = hashesOf(sums[index] ?? merged);
-    return folder.files.map(({ name, text }): Migration => ({
-      layer: folder.layer,
-      file: name,
-      path: `${folder.path}/${name}`,
-      ...parseName(name),
-      text,
-      hash: hashes.get(name) ?? "",
-      layerHash: own.get(name) ?? "",
-      checkpoint: readDirectives(text).checkpoint,
-    }));
+    return folder.files.map((file) =>
+      toMigration(file, {
+        layer: folder.layer,
+        folder: folder.path,
+        hash: hashes.get(file.name),
+        layerHash: own.get(file.name),
+      })
+    );
   });
   return {
     migrations: migrations.sort((a, b) => compareBytes(a.file, b.file)),
     sum: formatSums(merged),
+  };
+}
+
+/**
+ * The pool of one directory without layers, as Atlas has it: any names in the order of their bytes,
+ * and whatever stands before the first underscore is the version. A file that is left out of the
+ * sums fails when it is its turn, as with Atlas.
+ *
+ * @throws {MigrateError} `sum_missing`, `sum_format`, `sum_mismatch`, `duplicate_version`.
+ */
+export function plainPool(folder: PlainFolder): Pool {
+  const sums = verifySums(folder.files, { text: folder.sum, path: folder.path });
+  refuseDuplicates([folder]);
+  const hashes = hashesOf(sums);
+  const migrations = folder.files.map((file) => {
+    const hash = hashes.get(file.name);
+    return toMigration(file, { layer: undefined, folder: folder.path, hash, layerHash: hash });
+  });
+  return {
+    migrations: migrations.sort((a, b) => compareBytes(a.file, b.file)),
+    sum: formatSums(sums),
+  };
+}
+
+function toMigration(
+  { name, text }: SourceFile,
+  place: {
+    readonly layer: Layer | undefined;
+    readonly folder: string;
+    readonly hash: string | undefined;
+    readonly layerHash: string | undefined;
+  },
+): Migration {
+  return {
+    layer: place.layer,
+    file: name,
+    path: `${place.folder}/${name}`,
+    ...parseName(name),
+    text,
+    hash: place.hash ?? "",
+    layerHash: place.layerHash ?? "",
+    checkpoint: readDirectives(text).checkpoint,
   };
 }
 
@@ -99,19 +143,23 @@ function refuseNames(folders: readonly Folder[]): void {
 
 function refuseIgnored(folders: readonly Folder[]): void {
   const ignored = paths(folders, ({ text }) => isSumIgnored(text));
-  if (ignored.length === 0) return;
-  throw new MigrateError(
+  if (ignored.length > 0) throw sumIgnored(ignored);
+}
+
+/** The refusal of files that no sum covers. */
+export function sumIgnored(files: readonly string[]): MigrateError {
+  return new MigrateError(
     "sum_ignored",
     `Cannot apply a file that is left out of the sums (atlas:sum ignore)`,
     {
-      details: ignored,
-      hint: "Remove the directive, then run: genmigrate hash",
-      data: { files: ignored },
+      details: files,
+      hint: "Remove the directive, then write the sums anew",
+      data: { files },
     },
   );
 }
 
-function refuseDuplicates(folders: readonly Folder[]): void {
+function refuseDuplicates(folders: readonly PlainFolder[]): void {
   const owners = new Map<string, string[]>();
   for (const folder of folders) {
     for (const { name } of folder.files) {
@@ -135,7 +183,7 @@ function refuseDuplicates(folders: readonly Folder[]): void {
   );
 }
 
-function paths(folders: readonly Folder[], wrong: (file: SourceFile) => boolean): string[] {
+function paths(folders: readonly PlainFolder[], wrong: (file: SourceFile) => boolean): string[] {
   return folders.flatMap((folder) =>
     folder.files.filter(wrong).map((file) => `${folder.path}/${file.name}`)
   );

@@ -7,6 +7,7 @@ import {
   splitStatements,
   type Statement,
   statementHashes,
+  sumIgnored,
 } from "../migrations/mod.ts";
 import type { AppliedMigration } from "../report.ts";
 import { refuseTransactionControl } from "../transaction_control.ts";
@@ -26,10 +27,11 @@ export class FileWork {
    * Splits the file.
    *
    * @throws {MigrateError} `statement_syntax` when it cannot be split, `transaction_control`,
-   * `history_changed` when a statement that an earlier run executed is no longer the same.
+   * `sum_ignored`, `history_changed` when a statement that an earlier run executed is no longer the same.
    */
   constructor(file: PlannedFile, operator: string) {
     this.file = file;
+    if (file.migration.hash === "") throw sumIgnored([file.migration.path]);
     this.statements = splitStatements(file.migration.text, { file: file.migration.path });
     this.#hashes = statementHashes(this.statements.map((statement) => statement.text));
     this.#operator = operator;
