@@ -63,8 +63,13 @@ function checkImport(
   if (!to.endsWith(".ts")) return undefined;
   const inFolder = dirname(from) !== "src";
   if (dirname(to) !== "src" && from.startsWith(`${dirname(to)}/`)) return undefined;
-  const door = `${dirname(to)}/mod.ts`;
-  if (to !== door && sources.has(door)) return `enters ${dirname(to)} past its door: ${to}`;
+  // Whoever comes from outside meets the outermost door first.
+  const closed = foldersOf(to).find((folder) =>
+    sources.has(`${folder}/mod.ts`) && !from.startsWith(`${folder}/`)
+  );
+  if (closed !== undefined && to !== `${closed}/mod.ts`) {
+    return `enters ${closed} past its door: ${to}`;
+  }
   if (inFolder && to.startsWith(`${dirname(from)}/`)) return undefined;
   if (floorOf(to) < floorOf(from)) return undefined;
   // The plain files of one floor are beside each other, and so are those beside the pure folder.
@@ -73,6 +78,12 @@ function checkImport(
   // Some edges share these.
   if (sideways && /^src\/(?:owned_folder|directory|authorities)\.ts$/.test(to)) return undefined;
   return `imports ${to}, which is not below it`;
+}
+
+/** The folders that a file is in, the outermost first. */
+function foldersOf(file: string): readonly string[] {
+  const parts = dirname(file).split("/");
+  return parts.map((_, i) => parts.slice(0, i + 1).join("/"));
 }
 
 function floorOf(file: string): number {

@@ -54,6 +54,7 @@ export async function runHash(world: World, flags: HashFlags): Promise<number> {
     secrets: flags.secrets,
     onWarning: (text) => screen.warn(text),
   });
+  for (const warning of settings?.warnings ?? []) screen.warn(warning);
   const written = await hash({
     out: flags.out,
     base,

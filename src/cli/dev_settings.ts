@@ -90,19 +90,20 @@ async function configuredSettings(
   world: World,
   { flags, screen, stack }: LoadContext,
 ): Promise<Loaded> {
-  const settings = stack.use(
+  return stack.use(
     await loadSettings({
       env: world.env,
       configFile: flags.config,
       applicationName: `hotpot-genmigrate/${VERSION}`,
+      // Before anything is started or connected to: the content of another database would be at risk.
+      checkName: (dbname) => {
+        if (!isDevName(dbname)) throw notDev(dbname);
+      },
       signal: world.signal,
       secrets: flags.secrets,
       onWarning: (text) => screen.warn(text),
     }),
   );
-  // Before any process or connection: the content of another database would be at risk.
-  if (!isDevName(settings.database.dbname)) throw notDev(settings.database.dbname);
-  return settings;
 }
 
 async function embeddedSettings(

@@ -100,7 +100,7 @@ export function parseDatabaseSection(
     faults: [
       ...[...database.keys()].flatMap((key) => unusable(key, database)),
       ...(result.issues ?? []).flatMap((issue) => toFault(issue, database)),
-      ...contradictions(texts).map(([key, state]) => fault(key, state, database)),
+      ...contradictions(database).map(([key, state]) => fault(key, state, database)),
     ],
     missing: REQUIRED.filter((key) =>
       texts[key] === undefined && database.get(key)?.wrong === undefined
@@ -129,9 +129,8 @@ function toFault(issue: v.BaseIssue<unknown>, database: Section): readonly Fault
 }
 
 /** Settings that are right each by itself and not together. */
-function contradictions(
-  texts: Readonly<Record<string, string>>,
-): readonly (readonly [string, string])[] {
+function contradictions(database: Section): readonly (readonly [string, string])[] {
+  const texts = textsOf(database);
   const has = (key: string) => texts[key] !== undefined;
   const { sslmode = "verify-full", sslrootcert } = texts;
   return [
@@ -149,7 +148,9 @@ function contradictions(
       ? [
         [
           "sslmode",
-          `is ${quoted(sslmode)}: database.sslrootcert "system" needs verify-full`,
+          `${
+            database.get("sslmode")?.hidden ? "" : `is ${quoted(sslmode)}: `
+          }database.sslrootcert "system" needs verify-full`,
         ] as const,
       ]
       : []),

@@ -28,10 +28,12 @@ export interface Settings extends AsyncDisposable {
 /** What decides where settings come from. */
 export interface LoadOptions {
   readonly env: Readonly<Record<string, string>>;
-  /** The file of `--config`; goes before `CONFIG_FILE`. */
+  /** The file of `--config`; goes before `CONFIG_SOURCE` and `CONFIG_FILE`. */
   readonly configFile: string | undefined;
   /** For the default of `application_name`: `hotpot-migrate/0.1.0`. */
   readonly applicationName: string;
+  /** Throws if the program must not touch a database of that name, before Vault makes a user in it. */
+  readonly checkName?: (dbname: string) => void;
   /** Ends the loading; what is done at the end of the run is done all the same. */
   readonly signal: AbortSignal;
   /** Receives every secret that is met. */
@@ -41,18 +43,19 @@ export interface LoadOptions {
 }
 
 /**
- * Loads the settings from where `CONFIG_SOURCE` says.
+ * Loads the settings from where `--config` or `CONFIG_SOURCE` says.
  *
  * @throws {MigrateError} `config_missing`, `config_unreadable`, `config_syntax`, `config_invalid`,
  * `dsn_not_configured`, `dsn_incomplete`, and those of Vault, `vault_…`.
  */
 export async function loadSettings(options: LoadOptions): Promise<Settings> {
-  const { env, onWarning: warn, secrets, signal } = options;
+  const { checkName, env, onWarning: warn, secrets, signal } = options;
   const { learn, redact } = secrets;
   await using stack = new AsyncDisposableStack();
   const vault = stack.use(new VaultSource({ env, learn, redact, signal, warn }));
   const sections = vault.expectLogin(await vault.resolve(await loadSections(options, vault)));
   const { database: settings, migrate, warnings } = checkSections(sections, env);
+  checkName?.(settings.dbname);
   const secret = settings.password_file === undefined
     ? { password: settings.password, warnings: [] }
     : await readPasswordFile(within(sections.folder, settings.password_file));
@@ -72,24 +75,22 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
   };
 }
 
-async function loadSections(options: LoadOptions, vault: VaultSource): Promise<Sections> {
-  const source = options.env["CONFIG_SOURCE"] || "file";
-  switch (source) {
-    case "file":
-      return await readConfigFile(
-        options.configFile ?? (options.env["CONFIG_FILE"] || "config.yaml"),
-      );
-    case "vault":
-      return await vault.readSections();
-    default:
-      throw new MigrateError(
-        "config_invalid",
-        `Cannot load settings: CONFIG_SOURCE is "${source}", must be file or vault${
-          didYouMean(source, ["file", "vault"])
-        }`,
-        { hint: "Set CONFIG_SOURCE to file or vault" },
-      );
+async function loadSections(
+  { configFile, env }: LoadOptions,
+  vault: VaultSource,
+): Promise<Sections> {
+  const source = env["CONFIG_SOURCE"] || "file";
+  if (source !== "file" && source !== "vault") {
+    throw new MigrateError(
+      "config_invalid",
+      `Cannot load settings: CONFIG_SOURCE is "${source}", must be file or vault${
+        didYouMean(source, ["file", "vault"])
+      }`,
+      { hint: "Set CONFIG_SOURCE to file or vault" },
+    );
   }
+  if (configFile === undefined && source === "vault") return await vault.readSections();
+  return await readConfigFile(configFile ?? (env["CONFIG_FILE"] || "config.yaml"));
 }
 
 function toDatabase(

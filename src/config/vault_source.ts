@@ -1,4 +1,7 @@
-import { type Fault, faultsError } from "./faults.ts";
+import { DATABASE_KEYS } from "./database_section.ts";
+import { faultsError } from "./faults.ts";
+import { MIGRATE_KEYS } from "./migrate_section.ts";
+import { quoted } from "./quoted.ts";
 import type { Field, Section, Sections } from "./section.ts";
 import { cleanPath, readVaultSettings, sectionOf, Vault, type VaultOptions } from "./vault/mod.ts";
 
@@ -27,7 +30,7 @@ export class VaultSource implements AsyncDisposable {
     if (path === undefined) {
       const state = text === ""
         ? "is not set: which secret? Write secret/hotpot/config"
-        : `is "${text}": must be a path such as secret/hotpot/config`;
+        : `is ${quoted(text)}: must be a path such as secret/hotpot/config`;
       throw faultsError([{ key: "VAULT_PATH", state }], "the environment");
     }
     const secret = await (await this.#open()).read(path);
@@ -37,6 +40,7 @@ export class VaultSource implements AsyncDisposable {
     return {
       database: database.section,
       migrate: migrate.section ?? new Map(),
+      others: [...secret.keys()],
       source,
       folder: ".",
       warnings: [...database.warnings, ...migrate.warnings].map((text) => `${source}: ${text}`),
@@ -44,25 +48,27 @@ export class VaultSource implements AsyncDisposable {
   }
 
   /**
-   * Puts what is in Vault where a field says `vault://path#field`.
+   * Puts what is in Vault where a field of ours says `vault://path#field`. A reference that leads
+   * nowhere becomes a field that cannot be used, to be told with all other faults.
    *
-   * @throws {MigrateError} `config_invalid` with every reference that leads nowhere.
+   * @throws {MigrateError} the codes of `Vault.open` and `Vault.read`.
    */
   async resolve(sections: Sections): Promise<Sections> {
-    const faults: Fault[] = [];
-    const database = await this.#resolveSection(sections.database, { name: "database", faults });
-    const migrate = await this.#resolveSection(sections.migrate, { name: "migrate", faults });
-    if (faults.length > 0) throw faultsError(faults, sections.source);
-    return { ...sections, database, migrate: migrate ?? sections.migrate };
+    const { database, migrate } = sections;
+    return {
+      ...sections,
+      database: database && await this.#resolveSection(database, DATABASE_KEYS),
+      migrate: await this.#resolveSection(migrate, MIGRATE_KEYS),
+    };
   }
 
-  /** The sections as they are once `VAULT_DB_CREDS` has given user and password: to be checked first. */
+  /** The sections without what `VAULT_DB_CREDS` will give, so that they can be checked before. */
   expectLogin(sections: Sections): Sections {
     if (!this.#makesLogin || sections.database === undefined) return sections;
     const database = new Map(sections.database);
+    database.delete("password");
     database.delete("password_file");
     database.set("user", { text: "from Vault" });
-    database.set("password", { text: "from Vault", hidden: true });
     return { ...sections, database };
   }
 
@@ -78,7 +84,7 @@ export class VaultSource implements AsyncDisposable {
     const text = this.#options.env["VAULT_DB_CREDS"] ?? "";
     const path = cleanPath(text);
     if (path === undefined) {
-      const state = `is "${text}": must be a path such as database/creds/hotpot`;
+      const state = `is ${quoted(text)}: must be a path such as database/creds/hotpot`;
       throw faultsError([{ key: "VAULT_DB_CREDS", state }], "the environment");
     }
     const { lease, password, user } = await (await this.#open()).databaseLogin(path);
@@ -117,41 +123,36 @@ export class VaultSource implements AsyncDisposable {
     return await Vault.open(settings, this.#options);
   }
 
-  async #resolveSection(
-    section: Section | undefined,
-    context: { readonly name: string; readonly faults: Fault[] },
-  ): Promise<Section | undefined> {
-    if (section === undefined) return undefined;
+  async #resolveSection(section: Section, keys: readonly string[]): Promise<Section> {
     const resolved = new Map<string, Field>();
     for (const [key, field] of section) {
-      const value = field.text.startsWith(SCHEME) ? await this.#follow(field) : field;
-      if (typeof value !== "string") resolved.set(key, value);
-      else {
-        const place = field.place === undefined ? {} : { place: field.place };
-        context.faults.push({ key: `${context.name}.${key}`, state: value, ...place });
-      }
+      // What is not ours may refer to what we may not read.
+      const refers = field.text.startsWith(SCHEME) && keys.includes(key);
+      resolved.set(key, refers ? await this.#follow(field) : field);
     }
     return resolved;
   }
 
-  /** The field that a reference leads to, or what is wrong with it. */
-  async #follow(field: Field): Promise<Field | string> {
+  /** The field that a reference leads to. */
+  async #follow(field: Field): Promise<Field> {
+    const place = field.place === undefined ? {} : { place: field.place };
+    const wrong = (state: string): Field => ({ text: "", wrong: state, ...place });
     const [, target = "", name = ""] = /^([^#]*)#(.+)$/.exec(field.text.slice(SCHEME.length)) ?? [];
     const path = cleanPath(target);
     if (path === undefined || name === "") {
-      return `is "${field.text}": must be as vault://secret/hotpot/db#password`;
+      return wrong("must be a reference as vault://secret/hotpot/db#password");
     }
     const secret = await (await this.#open()).read(path);
     const value = secret.get(name);
     if (value === undefined || value === null || typeof value === "object") {
-      const names = [...secret.keys()].map((each) => `"${each}"`).join(", ");
-      return `is "${field.text}": that secret has no value "${name}"; it has ${names || "none"}`;
+      const names = [...secret.keys()].map((each) => quoted(each)).join(", ");
+      return wrong(
+        `is ${quoted(field.text)}: that secret has no value ${quoted(name)}; it has ${
+          names || "none"
+        }`,
+      );
     }
-    return {
-      text: String(value),
-      hidden: true,
-      ...(field.place === undefined ? {} : { place: field.place }),
-    };
+    return { text: String(value), hidden: true, ...place };
   }
 }
 

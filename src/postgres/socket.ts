@@ -37,13 +37,11 @@ export async function openSocket(
   },
 ): Promise<Socket> {
   const { onError, signal, tls } = options;
-  const plain = await settled(connectTcp("path" in address ? { path: address.path } : address), {
-    event: "connect",
-    signal,
-  });
-  plain.setNoDelay(true);
+  const plain = connectTcp("path" in address ? { path: address.path } : address);
   // Without a listener at any moment an error would end the process.
   plain.on("error", onError);
+  await settled(plain, { event: "connect", signal });
+  plain.setNoDelay(true);
   // PostgreSQL has no TLS on Unix sockets.
   if (tls.mode === "off" || "path" in address) return plain;
   plain.write(SSL_REQUEST);
@@ -56,7 +54,8 @@ export async function openSocket(
   if (told === "S") {
     const secured = connectTls(handshake(plain, { host: address.host, tls }));
     secured.on("error", onError);
-    return await settled(secured, { event: "secureConnect", signal });
+    await settled(secured, { event: "secureConnect", signal });
+    return secured;
   }
   if (tls.mode === "ask") return plain;
   plain.destroy();
@@ -88,22 +87,20 @@ function handshake(
 }
 
 /** Waits until a socket is ready. If it fails or the signal fires, the socket is destroyed. */
-function settled<S extends Socket>(
-  socket: S,
+function settled(
+  socket: Socket,
   options: { readonly event: "connect" | "secureConnect"; readonly signal: AbortSignal },
-): Promise<S> {
+): Promise<void> {
   const { event, signal } = options;
   return new Promise((resolve, reject) => {
     const stop = (error: unknown) => {
       release();
-      // A destroyed socket may still report what it was doing; nobody is left to hear it.
-      socket.on("error", () => {});
       socket.destroy();
       reject(error);
     };
     const ready = () => {
       release();
-      resolve(socket);
+      resolve();
     };
     const closed = () => stop(new Error("the connection was closed"));
     const aborted = () => stop(signal.reason);
@@ -122,7 +119,6 @@ function answer(socket: Socket, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const stop = (error: unknown) => {
       release();
-      socket.on("error", () => {});
       socket.destroy();
       reject(error);
     };

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { parseDatabaseSection } from "../../src/config/database_section.ts";
+import type { Field } from "../../src/config/section.ts";
 import type { Database } from "../../src/database.ts";
 import { configWith, refusalOf, settingsOf } from "../harness/settings.ts";
 
@@ -191,4 +193,27 @@ Deno.test("a URL in the place of the host does not show its password", async () 
     const error = await refusalOf(settingsOf(configWith({ host })), "config_invalid");
     assert.doesNotMatch(JSON.stringify([error.message, error.details, error.data]), /planted|nted/);
   }
+});
+
+Deno.test("parseDatabaseSection() shows no value that may be a secret", () => {
+  const hidden = (text: string): Field => ({ text, hidden: true });
+  const database = new Map<string, Field>([
+    ["host", hidden("planted host")],
+    ["port", hidden("planted-port")],
+    ["user", { text: "u" }],
+    ["password", { text: "planted-password" }],
+    ["dbname", { text: "d" }],
+    ["sslmode", hidden("planted-mode")],
+    ["sslrootcert", { text: "system" }],
+    ["connect_timeout", { text: "planted-password" }],
+  ]);
+  const { faults } = parseDatabaseSection({
+    database,
+    migrate: new Map(),
+    source: "Vault x",
+    folder: ".",
+    warnings: [],
+  });
+  assert.equal(faults.length, 5);
+  assert.ok(!JSON.stringify(faults).includes("planted"));
 });

@@ -24,6 +24,17 @@ Deno.test("loadSettings() takes the file of the flag before CONFIG_FILE", async 
   assert.equal(await load(undefined, "env.yaml"), "from-env");
 });
 
+Deno.test("loadSettings() takes the file of the flag before CONFIG_SOURCE", async () => {
+  await using folder = await folderOf({ "flag.yaml": configWith({ host: "from-flag" }) });
+  const { database } = await loadSettings({
+    env: { CONFIG_SOURCE: "vault" },
+    configFile: join(folder.path, "flag.yaml"),
+    applicationName: "test",
+    ...unattended(),
+  });
+  assert.equal(database.host, "from-flag");
+});
+
 for (const env of [{}, { CONFIG_FILE: "" }, { CONFIG_SOURCE: "file" }, { CONFIG_SOURCE: "" }]) {
   Deno.test(`loadSettings() reads config.yaml under ${JSON.stringify(env)}`, async () => {
     const loading = loadSettings({

@@ -1,114 +1,22 @@
 import assert from "node:assert/strict";
-import { dirname } from "node:path";
 import { folderOf } from "../harness/atlas.ts";
-import { administer, createDatabase, server, type TestDatabase } from "../harness/postgres.ts";
-import { migrate, type ProgramRun } from "../harness/program.ts";
+import { createDatabase, server } from "../harness/postgres.ts";
+import { migrate } from "../harness/program.ts";
 import { migrationsFolder, testEngines } from "../harness/run.ts";
-import { tools, toolTest } from "../harness/tools.ts";
-import { DATABASE, startVault, type TestVault, until } from "../harness/vault.ts";
+import { toolTest } from "../harness/tools.ts";
+import { startVault, until } from "../harness/vault.ts";
+import { leavesNothing, POLICY, prepareUsers } from "../harness/vault_users.ts";
 
 const GOOD = {
   "bronze/0001_a.sql": "create schema bronze;\ncreate table bronze.a (i int);\n",
 };
-
-const POLICY = `path "secret/data/hotpot/config" { capabilities = ["read"] }
-path "database/creds/hotpot" { capabilities = ["read"] }`;
-
-/** A server whose database engine makes users for a database, in a role that owns everything. */
-interface Prepared extends AsyncDisposable {
-  readonly vault: TestVault;
-  readonly owner: string;
-  readonly env: Record<string, string>;
-  run(args: readonly string[], options?: RunOptions): Promise<ProgramRun>;
-  users(): Promise<readonly unknown[]>;
-}
-
-interface RunOptions {
-  readonly env?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal;
-}
-
-async function prepared(program: string, db: TestDatabase): Promise<Prepared> {
-  const vault = await startVault(program);
-  const { host, port } = server();
-  const owner = `owner_${db.name}`;
-  await administer(`create role ${owner}; grant create on database ${db.name} to ${owner}`);
-  const post = async (path: string, body: unknown) => {
-    const answer = await vault.api("POST", path, { body });
-    assert.ok(answer.status < 300, `${path}: ${JSON.stringify(answer.body)}`);
-  };
-  const { password: _, ...rest } = DATABASE;
-  const database = { ...rest, host, port, dbname: db.name, sslmode: "disable", role: owner };
-  await post("secret/data/hotpot/config", { data: { database } });
-  await post("sys/mounts/database", { type: "database" });
-  await post("database/config/test", {
-    plugin_name: "postgresql-database-plugin",
-    connection_url:
-      `postgresql://{{username}}:{{password}}@${host}:${port}/${db.name}?sslmode=disable`,
-    username: "postgres",
-    password: "any",
-    allowed_roles: "*",
-  });
-  const role = (ttl: string) => ({
-    db_name: "test",
-    creation_statements: [`create role "{{name}}" login password '{{password}}' in role ${owner}`],
-    default_ttl: ttl,
-    max_ttl: "10m",
-  });
-  await post("database/roles/hotpot", role("1m"));
-  await post("database/roles/brief", role("1s"));
-  await post("sys/policies/acl/hotpot", { policy: POLICY.replace("creds/hotpot", "creds/*") });
-  await post("sys/auth/approle", { type: "approle" });
-  await post("auth/approle/role/ci", { token_policies: ["hotpot"], token_ttl: "5m" });
-  const id = (await vault.api("GET", "auth/approle/role/ci/role-id")).body.data.role_id;
-  const secret = await vault.api("POST", "auth/approle/role/ci/secret-id", { body: {} });
-  const env = {
-    CONFIG_SOURCE: "vault",
-    VAULT_ADDR: vault.address,
-    VAULT_PATH: "secret/hotpot/config",
-    VAULT_DB_CREDS: "database/creds/hotpot",
-    VAULT_AUTH_METHOD: "approle",
-    VAULT_ROLE_ID: id,
-    VAULT_SECRET_ID: secret.body.data.secret_id,
-    PATH: tools.atlas === undefined ? "" : dirname(tools.atlas),
-  };
-  return {
-    vault,
-    owner,
-    env,
-    run: (args, options = {}) => migrate(args, { ...env, ...options.env }, options.signal),
-    users: () =>
-      administer(
-        `select rolname from pg_roles r join pg_auth_members m on m.member = r.oid
-         where m.roleid = '${owner}'::regrole`,
-      ),
-    async [Symbol.asyncDispose]() {
-      await db.sql(`drop owned by ${owner} cascade`);
-      await administer(
-        `do $$ declare r record; begin for r in select rolname from pg_roles q
-           join pg_auth_members m on m.member = q.oid where m.roleid = '${owner}'::regrole
-         loop execute format('drop role %I', r.rolname); end loop; end $$; drop role ${owner}`,
-      );
-      await vault[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** Runs, and demands that neither a token nor a user is left on the servers. */
-async function leavesNothing(place: Prepared, act: () => Promise<void>): Promise<void> {
-  const before = await place.vault.accessors();
-  await act();
-  // With its token a lease ends a moment later.
-  await until(async () => assert.deepEqual([...await place.users()], []));
-  assert.deepEqual([...await place.vault.accessors()].sort(), [...before].sort());
-}
 
 toolTest(
   "bao",
   "Vault: a database user for the run, gone after every end of it",
   async (program) => {
     await using db = await createDatabase();
-    await using place = await prepared(program, db);
+    await using place = await prepareUsers(program, db);
     await using good = await migrationsFolder(GOOD);
     await using bad = await migrationsFolder({ ...GOOD, "silver/0002_b.sql": "select 1/0;\n" });
     await using slow = await migrationsFolder({
@@ -170,7 +78,7 @@ toolTest(
   "Vault: the lease of the database user outlives its first time",
   async (program) => {
     await using db = await createDatabase();
-    await using place = await prepared(program, db);
+    await using place = await prepareUsers(program, db);
     await using folder = await migrationsFolder({
       "bronze/0001_a.sql":
         "-- atlas:txmode none\n\nselect pg_sleep(2.5);\nselect 1 / count(*) from pg_roles where rolname = session_user;\n",
@@ -189,7 +97,7 @@ toolTest(
   "Vault: a token that was given stays, and what cannot be revoked is told",
   async (program) => {
     await using db = await createDatabase();
-    await using place = await prepared(program, db);
+    await using place = await prepareUsers(program, db);
     await using good = await migrationsFolder(GOOD);
     const { VAULT_AUTH_METHOD: _, ...env } = place.env;
     const revoking = await place.vault.tokenFor(
@@ -230,7 +138,7 @@ ${changes}`;
   await using folder = await folderOf({
     "good.yaml": file(""),
     "bad.yaml": file(
-      "  role: vault://secret/hotpot/db#nothing\n  search_path: vault://#x\n  sslcert: vault://secret/hotpot/db#list\n",
+      "  role: vault://secret/hotpot/db#nothing\n  search_path: vault://#x\n  sslcert: vault://secret/hotpot/db#list\n  connect_timeout: soon\n  colour: vault://nowhere/x#y\n",
     ),
   });
   await using good = await migrationsFolder(GOOD);
@@ -244,7 +152,8 @@ ${changes}`;
   assert.doesNotMatch(done.err, /warning/);
   const failed = await run("bad.yaml");
   assert.equal(failed.code, 2);
-  assert.match(failed.err, /3 settings are wrong/);
+  assert.match(failed.err, /4 settings are wrong/);
   assert.match(failed.err, /bad\.yaml:8:9: "database\.role"/);
+  assert.match(failed.err, /"database\.connect_timeout" is "soon"/);
   assert.match(failed.err, /it has "list", "password", "port", "user"/);
 });

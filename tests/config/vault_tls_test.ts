@@ -28,6 +28,7 @@ toolTest("bao", "Vault: TLS, with certificates of both sides", async (program) =
       { VAULT_CACERT_BYTES: await pem("authority") },
       { VAULT_CAPATH: TLS },
       { ...authority, VAULT_TLS_SERVER_NAME: "vault.test" },
+      { SSL_CERT_FILE: `${TLS}/authority.pem` },
       { VAULT_SKIP_VERIFY: "true" },
       // a file goes before a text, and that before a folder
       { ...authority, VAULT_CACERT_BYTES: await pem("stranger"), VAULT_CAPATH: "/nonexistent" },

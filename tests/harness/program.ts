@@ -21,8 +21,9 @@ export async function migrate(
 export async function genmigrate(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<ProgramRun> {
-  return await inProcess((world) => mainOfGenmigrate(world), { args, env });
+  return await inProcess((world) => mainOfGenmigrate(world), { args, env, signal });
 }
 
 async function inProcess(

@@ -105,6 +105,12 @@ const FAULTS: readonly (readonly [string, string, string, RegExp])[] = [
     /enters src\/config\/vault past its door/,
   ],
   [
+    "an inner door entered from outside",
+    "src/commands/apply.ts",
+    'import { x } from "../config/vault/mod.ts";',
+    /enters src\/config past its door/,
+  ],
+  [
     "a file past the door of the floor below",
     "src/directory.ts",
     'import { x } from "./migrations/place.ts";',

@@ -1,4 +1,5 @@
 import { MigrateError } from "../../errors.ts";
+import { readTextFile } from "../text_file.ts";
 
 /**
  * Reads a secret from a file, without the white space around it. With `closed` a file that every
@@ -15,24 +16,21 @@ export async function readSecretFile<Optional extends boolean = false>(
   },
 ): Promise<string | (Optional extends false ? never : undefined)> {
   const { closed, path } = options;
-  let text: string;
-  let mode: number | null;
-  try {
-    mode = (await Deno.stat(path)).mode;
-    text = (await Deno.readTextFile(path)).trim();
-  } catch (cause) {
-    if (options.optional && cause instanceof Deno.errors.NotFound) {
+  const file = await readTextFile(path);
+  if ("fault" in file) {
+    if (options.optional && file.missing) {
       return undefined as Optional extends false ? never : undefined;
     }
-    throw unreadable(name, { state: `"${path}" is not readable`, cause });
+    throw unreadable(name, { state: `"${path}" ${file.fault}`, cause: file.cause });
   }
-  if (closed && mode !== null && (mode & 0o004) !== 0) {
+  if (closed && file.openToAll) {
     throw new MigrateError(
       "secret_file_open",
       `Cannot use ${name}: "${path}" can be read by every user`,
       { hint: `Run: chmod 600 ${path}` },
     );
   }
+  const text = file.text.trim();
   if (text === "") throw unreadable(name, { state: `"${path}" is empty` });
   if (!/^[\x21-\x7e]+$/.test(text)) {
     throw unreadable(name, { state: `"${path}" holds more than a token` });

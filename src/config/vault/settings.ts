@@ -8,6 +8,8 @@ export interface TlsSettings {
   readonly caFile?: string | undefined;
   readonly caText?: string | undefined;
   readonly caFolder?: string | undefined;
+  /** The system's authorities, where they are not in the usual place. */
+  readonly systemFile?: string | undefined;
   readonly certFile?: string | undefined;
   readonly keyFile?: string | undefined;
   readonly serverName?: string | undefined;
@@ -91,6 +93,7 @@ function readTls(variables: Variables): TlsSettings {
     caFile: variables.text("VAULT_CACERT"),
     caText: variables.text("VAULT_CACERT_BYTES"),
     caFolder: variables.text("VAULT_CAPATH"),
+    systemFile: variables.text("SSL_CERT_FILE"),
     certFile,
     keyFile,
     serverName: variables.text("VAULT_TLS_SERVER_NAME"),

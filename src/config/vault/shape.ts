@@ -23,8 +23,7 @@ export function sectionOf(secret: Fields, name: string): ShapedSection {
   const doubled = [...flat.keys()].filter((key) => nested?.has(key));
   const section = new Map<string, Field>();
   for (const [key, value] of [...flat, ...nested ?? []]) {
-    const field = fieldOf(value);
-    if (field !== undefined) section.set(key, field);
+    section.set(key, fieldOf(value));
   }
   return {
     section: nested === undefined && flat.size === 0 ? undefined : section,
@@ -45,8 +44,8 @@ function nestedOf(value: unknown): Fields | undefined {
   }
 }
 
-function fieldOf(value: unknown): Field | undefined {
-  if (value === null || value === undefined) return undefined;
+function fieldOf(value: unknown): Field {
+  if (value === null || value === undefined) return { text: "" };
   if (typeof value === "object") return { text: "", wrong: "is not a single value" };
   return { text: String(value) };
 }

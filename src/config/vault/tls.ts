@@ -31,13 +31,14 @@ export async function readTls(settings: TlsSettings): Promise<Tls> {
 }
 
 async function readAuthorities(settings: TlsSettings): Promise<readonly string[] | undefined> {
-  const { caFile, caFolder, caText } = settings;
+  const { caFile, caFolder, caText, systemFile } = settings;
   if (caFile !== undefined) return [await readPem("VAULT_CACERT", caFile)];
   if (caText !== undefined) {
     if (!isPem(caText)) throw notPem("VAULT_CACERT_BYTES", "its text");
     return [caText];
   }
   if (caFolder !== undefined) return await readFolder(caFolder);
+  if (systemFile !== undefined) return [await readPem("SSL_CERT_FILE", systemFile)];
   const known = await readSystemAuthorities();
   return known === undefined ? undefined : [known];
 }
