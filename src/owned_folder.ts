@@ -3,6 +3,9 @@ import { MigrateError } from "./errors.ts";
 
 const OWNER = "owner.lock";
 
+/** How long the making of a folder may take. */
+const UNFINISHED_MS = 5_000;
+
 /** What decides over the folders that dead runs have left. */
 export interface OwnedFolderOptions {
   /** The start of the folder's name; a random part follows. */
@@ -84,8 +87,20 @@ async function removeAbandoned(temp: string, options: OwnedFolderOptions): Promi
       using lock = await Deno.open(join(root, OWNER), { write: true });
       const dead = await lock.tryLock(true);
       if (dead && await options.release(root)) await Deno.remove(root, { recursive: true });
-    } catch {
+    } catch (error) {
       // Somebody else's, just being made, or gone already.
+      if (error instanceof Deno.errors.NotFound) await removeUnfinished(root);
     }
+  }
+}
+
+/** Making a folder takes milliseconds: one that is still without its lock was left by a killed run. */
+async function removeUnfinished(root: string): Promise<void> {
+  try {
+    const { mtime } = await Deno.stat(root);
+    if (mtime === null || Date.now() - mtime.getTime() < UNFINISHED_MS) return;
+    await Deno.remove(root, { recursive: true });
+  } catch {
+    // Somebody else's, or gone already.
   }
 }

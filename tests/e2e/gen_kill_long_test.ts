@@ -49,7 +49,9 @@ toolTest(
       `select datname from pg_database where datname like '${base}%scratch%'`,
     );
     assert.equal(left.length, 0);
-    // An Atlas that outlived its run may keep its folder until the run after that.
+    // An Atlas that outlived its run may keep its folder until the run after that, and a folder that
+    // was just being made is left alone for five seconds.
+    await new Promise((go) => setTimeout(go, 6_000));
     await ended(await start());
     const temp = await Array.fromAsync(Deno.readDir(tempOf(checkout)), ({ name }) => name);
     assert.deepEqual(temp.filter((name) => name !== "config.yaml" && name !== "bin"), []);
