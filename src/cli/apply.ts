@@ -29,6 +29,7 @@ export interface ApplyFlags {
   readonly baseline?: string | undefined;
   readonly allowDirty?: true | undefined;
   readonly allowChanged?: true | undefined;
+  readonly pipeline: boolean;
   readonly amount?: number | undefined;
   readonly json?: true | undefined;
   readonly quiet?: true | undefined;
@@ -80,6 +81,7 @@ export async function runApply(
     baseline: flags.baseline,
     allowDirty: flags.allowDirty === true,
     allowChanged: flags.allowChanged === true,
+    pipeline: flags.pipeline,
     amount: flags.amount,
     operator: `hotpot-migrate ${VERSION}`,
     env: world.env,

@@ -72,6 +72,7 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .option("--baseline <version>", "take over a database that has everything up to this version")
     .option("--allow-dirty", "start in a database that holds something else")
     .option("--allow-changed", "go on although an applied file has changed since")
+    .option("--no-pipeline", "have the embedded engine wait for each answer of the server")
     .option("--json", "print one JSON document on standard output, and nothing else there")
     .option("-q, --quiet", "print nothing unless something is wrong")
     .option("-v, --verbose", "say more about what is done, and how")

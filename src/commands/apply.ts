@@ -55,6 +55,8 @@ export interface ApplyRequest {
   readonly allowDirty: boolean;
   /** Whether to go on although an applied file has changed. */
   readonly allowChanged: boolean;
+  /** Whether the embedded engine may send files before the one ahead of them is in. */
+  readonly pipeline: boolean;
   /** At most how many files to apply. */
   readonly amount: number | undefined;
   /** Who we are in the history, as `hotpot-migrate 0.1.0`. */
@@ -159,6 +161,7 @@ async function throughOwn(session: Session, request: ApplyRequest, run: Run): Pr
     locks: [LOCKS.own, LOCKS.atlas],
     lockTimeoutMs: request.statementLockTimeoutMs,
     patience: patienceOf(request),
+    pipeline: request.pipeline,
     onStart: (file) => run.progress.start(file.migration),
     onApplied: (applied) => run.progress.finish(applied),
     onRetry: request.events.onRetry,

@@ -5,8 +5,9 @@ import type { AppliedMigration, Retry } from "../report.ts";
 import { FileWork } from "./file_work.ts";
 import { executeOpen } from "./open_file.ts";
 import { type Patience, pause, pauseBefore } from "./patience.ts";
+import { executeAhead } from "./pipeline.ts";
 import { type RevisionsTable, upsertRevision } from "./revisions.ts";
-import { ServerError } from "./server_error.ts";
+import { BLOCKED, ServerError, STOPPED } from "./server_error.ts";
 import type { Session } from "./session.ts";
 import { resetSession } from "./session_state.ts";
 
@@ -21,6 +22,8 @@ export interface ExecuteOptions {
   /** How long a statement may wait for a lock; 0 means no end. */
   readonly lockTimeoutMs: number;
   readonly patience: Patience;
+  /** Whether files may be sent before the one ahead of them is in. */
+  readonly pipeline: boolean;
   readonly onStart: (file: PlannedFile) => void;
   /** Called for each file once it is final, in order. */
   readonly onApplied: (applied: AppliedMigration) => void;
@@ -28,10 +31,6 @@ export interface ExecuteOptions {
   /** An index that an earlier try left unfinished was dropped, and is built again. */
   readonly onRebuild: (index: string) => void;
 }
-
-// 57014 query_canceled, 55P03 lock_not_available, 40P01 deadlock_detected
-const CANCELED = "57014";
-const BLOCKED: readonly string[] = ["55P03", "40P01"];
 
 /**
  * Executes files in order and records them as Atlas does (Atlas' `sql/migrate`, `Executor.Execute`).
@@ -47,27 +46,42 @@ export async function executeFiles(
   files: readonly PlannedFile[],
   options: ExecuteOptions,
 ): Promise<void> {
-  for (const group of transactionsOf(files)) {
-    const works = await persist(session, group, options);
-    for (const work of works) options.onApplied(work.applied());
-    await resetSession(session, options);
+  if (files[0]?.txMode === "all") return await finish(session, files, options);
+  for (let at = 0; at < files.length; at++) {
+    let failed: unknown;
+    if (options.pipeline) {
+      const landing = await executeAhead(session, files.slice(at), options);
+      at += landing.done;
+      failed = landing.error;
+    }
+    const file = files[at];
+    if (file !== undefined) await finish(session, [file], { ...options, failed });
   }
 }
 
-/** The files that stand or fall together: each by itself, or all of them under `--tx-mode all`. */
-function transactionsOf(files: readonly PlannedFile[]): readonly (readonly PlannedFile[])[] {
-  return files[0]?.txMode === "all" ? [files] : files.map((file) => [file]);
+/** Executes files that stand or fall together: one by itself, or all of them under `--tx-mode all`. */
+async function finish(
+  session: Session,
+  files: readonly PlannedFile[],
+  options: ExecuteOptions & { readonly failed?: unknown },
+): Promise<void> {
+  const works = await persist(session, files, options);
+  for (const work of works) options.onApplied(work.applied());
+  await resetSession(session, options);
 }
 
 /** Tries until the files are in, or nothing is gained by another try. */
 async function persist(
   session: Session,
   files: readonly PlannedFile[],
-  options: ExecuteOptions,
+  options: ExecuteOptions & { readonly failed?: unknown },
 ): Promise<readonly FileWork[]> {
   const { patience, signal } = options;
+  let { failed } = options;
   for (let attempt = 2;; attempt++) {
     try {
+      // The first try was made together with other files.
+      if (failed !== undefined) throw failed;
       return await execute(session, files, options);
     } catch (error) {
       const refusal = refusalIn(error);
@@ -80,6 +94,7 @@ async function persist(
       options.onRetry({ file, blockers, attempt, tries: patience.tries, pauseMs });
       // What the first try has prepared or set must not meet the second.
       await resetSession(session, options);
+      failed = undefined;
       if (!await pause(pauseMs, signal)) throw interruptedIn(file.migration);
     }
   }
@@ -105,7 +120,7 @@ async function execute(
     if (atomic && !session.lost) await session.run("rollback");
     const at = works.at(-1);
     const stopped = options.signal.aborted && at !== undefined &&
-      [CANCELED, ...BLOCKED].includes(refusalIn(error)?.sqlstate ?? "");
+      STOPPED.includes(refusalIn(error)?.sqlstate ?? "");
     throw stopped ? interruptedIn(at.file.migration) : error;
   }
   return works;

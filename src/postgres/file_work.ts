@@ -1,6 +1,7 @@
 import { migrationFailed } from "../failure.ts";
 import {
   checkResume,
+  isPipelinable,
   type PlannedFile,
   type Revision,
   REVISION_TYPE,
@@ -21,7 +22,7 @@ export class FileWork {
   readonly #hashes: readonly string[];
   readonly #operator: string;
   readonly #startedAt = new Date().toISOString();
-  readonly #started = performance.now();
+  #started = performance.now();
 
   /**
    * Splits the file.
@@ -42,6 +43,16 @@ export class FileWork {
   /** Whether the file itself says how long to wait for locks. */
   get setsLockTimeout(): boolean {
     return this.statements.some(({ text }) => /\block_timeout\b/i.test(text));
+  }
+
+  /** Whether the file may be sent before the one ahead of it is in. */
+  get isPipelinable(): boolean {
+    return isPipelinable(this.file.migration.text, this.statements);
+  }
+
+  /** Has its time begin now: it was waiting for the file ahead of it. */
+  begin(): void {
+    this.#started = performance.now();
   }
 
   /** Whether the file may set a delimiter of its own. */

@@ -1,3 +1,9 @@
+/** The SQLSTATEs of a statement that somebody else kept from its locks: lock_not_available, deadlock_detected. */
+export const BLOCKED: readonly string[] = ["55P03", "40P01"];
+
+/** The SQLSTATEs that a statement may end with when somebody stops it: query_canceled and those. */
+export const STOPPED: readonly string[] = ["57014", ...BLOCKED];
+
 /**
  * What a server says of a failure, field by field:
  * https://www.postgresql.org/docs/current/protocol-error-fields.html

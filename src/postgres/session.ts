@@ -6,19 +6,29 @@ import { toConnectError } from "./connect_error.ts";
 import { readFields, ServerError, type ServerFields } from "./server_error.ts";
 import { FACTS, readFacts, type SessionFacts } from "./session_facts.ts";
 import { planTls } from "./tls.ts";
-import type { Patience } from "./patience.ts";
+import { type Patience, pause } from "./patience.ts";
 import { Watch } from "./watch.ts";
 import { Wire } from "./wire.ts";
 
 export type { SessionFacts };
 
+/** How soon to ask again to cancel: the first time may have met the end of a statement. */
+const CANCEL_AGAIN_MS = 50;
+
 /** The driver takes a socket from outside; its types do not say so. */
 type DriverOptions = postgres.Options<Record<string, never>> & {
   readonly socket: () => Promise<unknown>;
+  readonly max_pipeline: number;
 };
 
 /** One row of a result; values are what the driver makes of PostgreSQL's types. */
 export type Row = Readonly<Record<string, unknown>>;
+
+/** What the server answered to one text of several: a command tag, or an error. */
+export interface Answer {
+  readonly tag?: string;
+  readonly error?: unknown;
+}
 
 /** What opening a session needs besides the database. */
 export interface SessionOptions {
@@ -117,6 +127,8 @@ export class Session implements AsyncDisposable {
       socket: () => wire.open(options.signal),
       ssl: false,
       max: 1,
+      // Who sends ahead counts himself what is unanswered.
+      max_pipeline: Number.MAX_SAFE_INTEGER,
       max_lifetime: null,
       idle_timeout: 0,
       connect_timeout: 0,
@@ -169,13 +181,40 @@ export class Session implements AsyncDisposable {
       return result.command ?? "";
     } finally {
       stop?.removeEventListener("abort", cancel);
-      if (asked !== undefined) await this.#absorb(asked);
+      if (asked !== undefined) {
+        await asked;
+        await this.#absorb();
+      }
     }
   }
 
+  /**
+   * Sends texts one behind the other without waiting, each as a simple query of its own, and returns
+   * all answers in order: an error keeps the server from none of those behind it.
+   */
+  async pipeline(texts: readonly string[]): Promise<readonly Answer[]> {
+    const answered = this.#watch?.begin();
+    try {
+      return await Promise.all(texts.map(async (text): Promise<Answer> => {
+        try {
+          return { tag: (await this.#ask(text)).command ?? "" };
+        } catch (error) {
+          return { error };
+        }
+      }));
+    } finally {
+      answered?.();
+    }
+  }
+
+  /** Asks the server to cancel what is running until `over` fires, and nothing that comes later. */
+  async cancelUntil(over: AbortSignal): Promise<void> {
+    do await this.cancel(); while (await pause(CANCEL_AGAIN_MS, over));
+    await this.#absorb();
+  }
+
   /** Lets a request to cancel that may come too late hit something of no importance. */
-  async #absorb(asked: Promise<void>): Promise<void> {
-    await asked;
+  async #absorb(): Promise<void> {
     try {
       await this.#send("select 1");
     } catch {
@@ -184,8 +223,16 @@ export class Session implements AsyncDisposable {
   }
 
   async #send(text: string): Promise<postgres.RowList<Row[]>> {
-    if (this.#wire.closed) throw this.#lostError();
     const answered = this.#watch?.begin();
+    try {
+      return await this.#ask(text);
+    } finally {
+      answered?.();
+    }
+  }
+
+  async #ask(text: string): Promise<postgres.RowList<Row[]>> {
+    if (this.#wire.closed) throw this.#lostError();
     try {
       const result = await Promise.race([this.#sql.unsafe<Row[]>(text), this.#over()]);
       // Of a text with several commands the driver makes a list of results.
@@ -196,8 +243,6 @@ export class Session implements AsyncDisposable {
         throw serverError(error, this.#redact, this.#watch?.blockers);
       }
       throw this.#lostError(error);
-    } finally {
-      answered?.();
     }
   }
 

@@ -27,18 +27,28 @@ export async function resetSession(
   options: { readonly locks: readonly number[]; readonly lockTimeoutMs: number },
 ): Promise<void> {
   const { lockTimeoutMs, locks } = options;
-  const rows = await session.query(`
-    reset session authorization; reset role; reset all; ${lockTimeout(lockTimeoutMs)};
-    discard temp; discard plans;
-    discard sequences; deallocate all; close all; unlisten *;
-    select count(distinct objid)::int as held from pg_locks where pid = pg_backend_pid() and granted
-      and locktype = 'advisory' and classid = 0 and objsubid = 1 and objid in (${
-    locks.join(", ")
-  })`);
+  const rows = await session.query(
+    `${resetText(lockTimeoutMs)}; select (${locksHeld(locks)}) as held`,
+  );
   if (locks.length > 0 && rows[0]?.["held"] !== locks.length) {
     throw new MigrateError("lock_lost", "Cannot go on: this session no longer holds its lock", {
       hint:
         "Remove pg_advisory_unlock_all() from the migration that calls it, then run the same command again",
     });
   }
+}
+
+/** The commands that bring a session back to the state in which it began, with that lock time-out. */
+export function resetText(lockTimeoutMs: number): string {
+  return `reset session authorization; reset role; reset all; ${lockTimeout(lockTimeoutMs)};
+    discard temp; discard plans; discard sequences; deallocate all; close all; unlisten *`;
+}
+
+/** A query for how many of these locks the session holds. */
+export function locksHeld(locks: readonly number[]): string {
+  return `select count(distinct objid)::int from pg_catalog.pg_locks
+    where pid = pg_catalog.pg_backend_pid() and granted
+      and locktype = 'advisory' and classid = 0 and objsubid = 1 and objid in (${
+    locks.join(", ")
+  })`;
 }

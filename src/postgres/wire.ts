@@ -92,6 +92,9 @@ export class Wire {
       // The driver hears of it first: it knows more.
       setTimeout(() => this.#end(), 0);
     });
+    // Told that much is unsent, the driver keeps the rest back until all is answered.
+    const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+    socket.write = (...args: unknown[]) => write(...args) || true;
     this.#socket = socket;
     return socket;
   }

@@ -21,6 +21,14 @@ export const MARKS = poolOf({
   "gold/0004_d.sql": "insert into bronze.mark values ('d1');\n",
 });
 
+/** What a network may do, and in which of the engine's two ways to talk to the server. */
+export const CASES = [
+  ["drop", true],
+  ["stall", true],
+  ["drop", false],
+  ["stall", false],
+] as const;
+
 /** What stands in the table once each statement has been executed, once. */
 const ALL = ["b1", "b2", "c1", "c2", "c3", "d1"];
 
@@ -35,14 +43,19 @@ export const IMPATIENT: Patience = {
 };
 
 /** Applies the marks through a proxy that does something at one message; says what became of it. */
-export async function applyThroughFault(
+async function applyThroughFault(
   db: TestDatabase,
   judge: (message: Message) => Verdict,
+  pipeline: boolean,
 ): Promise<MigrateError | undefined> {
   await using proxy = await startProxy(server(), judge);
   const database = { ...db.database, host: proxy.host, port: proxy.port, connectTimeoutMs: 500 };
   try {
-    const report = await applyPool(database, MARKS, { patience: IMPATIENT, lockTimeoutMs: 5_000 });
+    const report = await applyPool(database, MARKS, {
+      patience: IMPATIENT,
+      lockTimeoutMs: 5_000,
+      pipeline,
+    });
     return report.error;
   } catch (error) {
     if (error instanceof MigrateError) return error;
@@ -92,13 +105,13 @@ async function marks(db: TestDatabase): Promise<readonly string[]> {
 }
 
 /** How many messages a run without a fault makes. */
-export async function countMessages(): Promise<number> {
+export async function countMessages(pipeline: boolean): Promise<number> {
   let count = 0;
   await using db = await createDatabase();
   const error = await applyThroughFault(db, ({ connection, number }) => {
     if (connection === 1) count = Math.max(count, number);
     return "pass";
-  });
+  }, pipeline);
   assert.equal(error, undefined);
   return count;
 }
@@ -107,6 +120,7 @@ export async function countMessages(): Promise<number> {
 export async function checkFaults(
   verdict: "drop" | "stall",
   numbers: readonly number[],
+  pipeline: boolean,
 ): Promise<void> {
   const left = [...numbers];
   const codes = new Map<string, number>();
@@ -119,7 +133,7 @@ export async function checkFaults(
         if (connection !== 1 || number !== at) return "pass";
         met = `${direction} ${type}`;
         return verdict;
-      });
+      }, pipeline);
       const code = error?.code ?? "none";
       codes.set(code, (codes.get(code) ?? 0) + 1);
       assert.ok(EXPECTED.includes(code), `${about} (${met}): ${code} ${error?.message}`);

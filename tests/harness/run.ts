@@ -63,6 +63,7 @@ export async function applyPool(
     baseline: undefined,
     allowDirty: false,
     allowChanged: false,
+    pipeline: true,
     amount: undefined,
     operator: "hotpot-migrate test",
     env: { PATH: Deno.env.get("PATH") ?? "" },
