@@ -7,6 +7,7 @@ import { runCheck } from "./check.ts";
 import { runHash, runNew, runRenumber } from "./checkout.ts";
 import type { SourceTools } from "./dev_settings.ts";
 import { runDiff } from "./diff.ts";
+import { addCompletions } from "./completions.ts";
 import {
   newProgram,
   type Program,
@@ -107,6 +108,7 @@ function buildProgram(
     .option("--no-color", "no colours (also NO_COLOR)")
     .action(async (flags) => done(await runCheck(world, { ...flags, secrets, tools })));
   showOptionsOf(program, diff);
+  addCompletions(program, { standard: diff, world, done });
   return program;
 }
 

@@ -5,6 +5,7 @@ import { MigrateError } from "../errors.ts";
 import { EXEC_ORDERS, TX_MODES } from "../migrations/mod.ts";
 import type { World } from "../world.ts";
 import { runApply } from "./apply.ts";
+import { addCompletions } from "./completions.ts";
 import {
   newProgram,
   type Program,
@@ -86,6 +87,7 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .option("--json", "print one JSON document on standard output")
     .action((flags) => done(runVersion(world, flags)));
   showOptionsOf(program, apply);
+  addCompletions(program, { standard: apply, world, done });
   return program;
 }
 

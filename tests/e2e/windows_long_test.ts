@@ -4,9 +4,14 @@ import { programNamed } from "../../scripts/compile/programs.ts";
 import { VERSION } from "../../src/version.ts";
 import { compileForTests } from "../harness/compiled.ts";
 import { createDatabase } from "../harness/postgres.ts";
-import { makeSite, type Site, type SiteOptions, writeMigrations } from "../harness/site.ts";
+import { compiledScenarios } from "../harness/compiled_scenarios.ts";
+import { WINE } from "../harness/machine.ts";
+import { makeSite, type Site, writeMigrations } from "../harness/site.ts";
 import { tools, toolTest } from "../harness/tools.ts";
-import { through, windowsPath, wineEnvironment } from "../harness/wine.ts";
+import { windowsPath } from "../harness/wine.ts";
+
+const machine = (site: Site) => WINE.options(site);
+const leftovers = (site: Site) => WINE.leftovers(site);
 
 let built: Promise<string> | undefined;
 
@@ -16,27 +21,6 @@ function migrate(): Promise<string> {
     target: "x86_64-pc-windows-msvc",
     runtime: tools.denort_wine ?? "",
   });
-}
-
-/** A Windows machine that has Atlas. */
-async function machine({ root }: Site): Promise<SiteOptions> {
-  const bin = join(root, "bin");
-  await Deno.mkdir(bin);
-  await Deno.symlink(tools.atlas_exe ?? "", join(bin, "atlas.exe"));
-  return { through: through(), env: { ...wineEnvironment(), WINEPATH: windowsPath(bin) } };
-}
-
-/** What a run has left: Wine itself decides where the folder for temporary files is. */
-async function leftovers(site: Site): Promise<readonly string[]> {
-  const found = [...await site.leftovers()];
-  const users = join(Deno.env.get("WINEPREFIX") ?? "", "drive_c/users");
-  for await (const { name } of Deno.readDir(users)) {
-    const temp = join(users, name, "Temp");
-    for (const entry of await Array.fromAsync(Deno.readDir(temp)).catch(() => [])) {
-      if (entry.name.startsWith("hotpot-")) found.push(join(temp, entry.name));
-    }
-  }
-  return found;
 }
 
 const NEEDED = ["denort_wine", "wine", "atlas_exe"] as const;
@@ -92,3 +76,5 @@ for (const engine of ["atlas", "embedded"] as const) {
     },
   );
 }
+
+compiledScenarios(WINE);

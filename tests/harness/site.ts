@@ -21,6 +21,8 @@ export interface SiteOptions {
   readonly uid?: number;
   /** A command to run the program by: Wine. */
   readonly through?: readonly string[];
+  /** `piped` for a program to which a test types; by default it has nothing to read. */
+  readonly stdin?: "null" | "piped";
 }
 
 const PLACES = ["temp", "home", "work"] as const;
@@ -32,14 +34,14 @@ export async function makeSite(dbname: string, name = "site"): Promise<Site> {
   const config = join(root, "config.yaml");
   await Deno.writeTextFile(config, configText(dbname));
   const start = (program: string, args: readonly string[], options: SiteOptions = {}) => {
-    const { env, through = [], uid } = options;
+    const { env, stdin = "null", through = [], uid } = options;
     const [command = "", ...rest] = [...through, program, ...args];
     return new Deno.Command(command, {
       args: rest,
       cwd: join(root, "work"),
       clearEnv: true,
       env: env ?? { TMPDIR: join(root, "temp"), HOME: join(root, "home"), PATH: "/nonexistent" },
-      stdin: "null",
+      stdin,
       stdout: "piped",
       stderr: "piped",
       ...(uid === undefined ? {} : { uid, gid: uid }),

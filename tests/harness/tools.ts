@@ -10,6 +10,11 @@ export const tools = {
   denort_wine: Deno.env.get("DENORT_WINE"),
   wine: Deno.env.get("WINE"),
   strace: installed("/usr/bin/strace"),
+  script: installed("/usr/bin/script"),
+  bash: onPath("bash"),
+  zsh: onPath("zsh"),
+  fish: onPath("fish"),
+  pwsh: onPath("pwsh"),
   pgbouncer: onPath("pgbouncer") ?? onPath("pgbouncer", "/usr/sbin"),
 } as const;
 

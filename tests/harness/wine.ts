@@ -5,6 +5,16 @@ export function through(): readonly string[] {
   return Deno.build.os === "windows" ? [] : [tools.wine ?? ""];
 }
 
+/**
+ * As `through()`, in a console of its own: Wine gives a program one where its standard input is a
+ * terminal, and Ctrl-C is a byte that is typed there.
+ */
+export function throughConsole(): readonly string[] {
+  const inTerminal =
+    'exec 4>&1 5>&2; SHELL=/bin/bash exec script -qec "$(printf "%q " "$0" "$@") >&4 2>&5" /dev/null >/dev/null';
+  return ["bash", "-c", inTerminal, ...through()];
+}
+
 /** What Wine needs in an environment, besides what the program gets. */
 export function wineEnvironment(): Record<string, string> {
   if (Deno.build.os === "windows") return {};

@@ -1,0 +1,4 @@
+import { compiledScenarios } from "../harness/compiled_scenarios.ts";
+import { LINUX } from "../harness/machine.ts";
+
+compiledScenarios(LINUX);
