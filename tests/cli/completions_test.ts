@@ -98,7 +98,7 @@ toolTest("bash", "completions: bash", async (bash) => {
   const ask = (...words: readonly string[]) =>
     inShell(folder.path, [
       ...[bash, "--norc", "-c"],
-      'source ./script; complete -p migrate >/dev/null || exit 9; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _migrate_complete 2>/dev/null; printf "%s\\n" "${COMPREPLY[@]}"',
+      'source <(migrate completions bash); complete -p migrate >/dev/null || exit 9; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _migrate_complete 2>/dev/null; printf "%s\\n" "${COMPREPLY[@]}"',
       ...["bash", "migrate", ...words],
     ]);
   assert.deepEqual(await ask("vers"), ["version"]);
