@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { folderOf } from "../harness/atlas.ts";
 import { migrate } from "../harness/program.ts";
+import { toolTest } from "../harness/tools.ts";
 
 const RECIPES = [
   ".github/workflows/ci.yml",
@@ -39,6 +40,43 @@ Deno.test("the program understands the arguments that the recipes give it", asyn
     assert.match(err, /error\[config_missing\]/, args.join(" "));
   }
 });
+
+Deno.test("the init container asks Vault, with the token of its volume", async () => {
+  const text = await Deno.readTextFile("deploy/kubernetes/init_container.yaml");
+  const { spec } = parse(text).spec.template;
+  const [{ env: list, volumeMounts: [mount] }] = spec.initContainers;
+  const env: Record<string, string> = Object.fromEntries(
+    list.map(({ name, value }: { name: string; value: string }) => [name, value]),
+  );
+  const [source] = spec.volumes.find(({ name }: { name: string }) => name === mount.name)
+    .projected.sources;
+  assert.equal(env["VAULT_JWT_FILE"], `${mount.mountPath}/${source.serviceAccountToken.path}`);
+  assert.deepEqual(
+    spec.containers.flatMap(({ volumeMounts = [] }) => volumeMounts),
+    [],
+    "the token is for the migrating container alone",
+  );
+  await using folder = await folderOf({ token: "e30.e30.e30" });
+  const VAULT_JWT_FILE = `${folder.path}/token`;
+  await Deno.chmod(VAULT_JWT_FILE, 0o440);
+  // Nobody listens there: that it asks shows that it understands all of them.
+  const there = { VAULT_ADDR: "http://127.0.0.1:1", VAULT_MAX_RETRIES: "0", VAULT_JWT_FILE };
+  const { err } = await migrate([], { ...env, ...there });
+  assert.match(err, /error\[vault_unreachable\]/);
+});
+
+toolTest(
+  "kubernetes_validate",
+  "the pods are what Kubernetes' own schemas allow",
+  async (validate) => {
+    for (const file of ["job", "init_container"]) {
+      const { code, stderr, stdout } = await new Deno.Command(validate, {
+        args: ["--strict", `deploy/kubernetes/${file}.yaml`],
+      }).output();
+      assert.equal(code, 0, new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr));
+    }
+  },
+);
 
 Deno.test("a pod of the recipes may do nothing that the program does not need", async () => {
   for (const file of ["job", "init_container"]) {

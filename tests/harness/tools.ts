@@ -11,6 +11,7 @@ export const tools = {
   wine: Deno.env.get("WINE"),
   strace: installed("/usr/bin/strace"),
   script: installed("/usr/bin/script"),
+  kubernetes_validate: onPath("kubernetes-validate"),
   bash: onPath("bash"),
   zsh: onPath("zsh"),
   fish: onPath("fish"),

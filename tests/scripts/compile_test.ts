@@ -40,6 +40,7 @@ Deno.test("bundle() leaves the parser out of the start, and nothing of this mach
   const text = start.map((file) => Deno.readTextFileSync(file)).join("\n");
   assert.doesNotMatch(text, /CommanderError/);
   assert.match(text, /c0ffee/);
+  assert.ok(text.length < 32_000, `--version loads ${text.length} characters`);
   const all = files.map((file) => Deno.readTextFileSync(file)).join("\n");
   assert.match(all, /using lock = await Deno\.open/, "the bundler has dropped a `using`");
   assert.doesNotMatch(all, /\.\.\/[^"\n]*\/npm\//, "a place of this machine");
