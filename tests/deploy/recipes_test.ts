@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
+import { TARGETS } from "../../scripts/compile/targets.ts";
 import { folderOf } from "../harness/atlas.ts";
 import { migrate } from "../harness/program.ts";
 import { toolTest } from "../harness/tools.ts";
@@ -21,6 +22,34 @@ Deno.test("every action in a workflow is pinned by its hash, with its version be
       assert.match(line, /uses: [\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/, file);
     }
   }
+});
+
+toolTest("actionlint", "actionlint finds no fault in the workflows", async (actionlint) => {
+  const { code, stdout } = await new Deno.Command(actionlint, {
+    // The steps are plain commands, and the shell's own checker is another tool.
+    args: ["-no-color", "-shellcheck=", ...RECIPES.filter((file) => /github/.test(file))],
+  }).output();
+  assert.equal(new TextDecoder().decode(stdout), "");
+  assert.equal(code, 0);
+});
+
+Deno.test("the workflows run tasks that exist, with the Deno of the README", async () => {
+  const { tasks } = JSON.parse(await Deno.readTextFile("deno.json"));
+  const version = /deno@([\d.]+\d) task/.exec(await Deno.readTextFile("README.md"))?.[1];
+  for (const file of [".github/workflows/ci.yml", ".github/workflows/release.yml"]) {
+    const found = [...(await Deno.readTextFile(file)).matchAll(/deno@(\S+) task ([\w:]+)/g)];
+    assert.ok(found.length > 1);
+    for (const [, deno, task = ""] of found) {
+      assert.equal(deno, version, file);
+      assert.ok(task in tasks, `${file}: ${task}`);
+    }
+  }
+});
+
+Deno.test("the release runs each program that it makes", async () => {
+  const { jobs } = parse(await Deno.readTextFile(".github/workflows/release.yml"));
+  const run = jobs.run.strategy.matrix.include.map(({ target }: { target: string }) => target);
+  assert.deepEqual(run, TARGETS);
 });
 
 Deno.test("the program understands the arguments that the recipes give it", async () => {

@@ -12,6 +12,7 @@ export const tools = {
   strace: installed("/usr/bin/strace"),
   script: installed("/usr/bin/script"),
   kubernetes_validate: onPath("kubernetes-validate"),
+  actionlint: onPath("actionlint"),
   bash: onPath("bash"),
   zsh: onPath("zsh"),
   fish: onPath("fish"),
