@@ -11,12 +11,12 @@ const FLOORS: readonly (readonly RegExp[])[] = [
   [/^src\/(?:errors|layers|database|duration|version|world|environment)\.ts$/],
   // 1 pure: values in, values out
   [
-    /^src\/migrations\//,
+    /^src\/(?:migrations|impact)\//,
     /^src\/(?:dsn|redact|failure|report|transaction_control|sequence|generated|unseen)\.ts$/,
   ],
   // 2 edges: each touches one thing outside
   [
-    /^src\/(?:config|atlas|postgres|declared|checkout)\//,
+    /^src\/(?:config|atlas|postgres|declared|checkout|parser)\//,
     /^src\/(?:authorities|directory|owned_folder|git|editor)\.ts$/,
     /^deploy\/migrations\/embed\.ts$/,
   ],
@@ -29,7 +29,7 @@ const FLOORS: readonly (readonly RegExp[])[] = [
 ];
 
 const PURE = [
-  /^src\/migrations\//,
+  /^src\/(?:migrations|impact)\//,
   /^src\/(?:dsn|redact|failure|report|transaction_control|sequence|generated|unseen)\.ts$/,
   /^src\/atlas\/(?:hcl|batches)\.ts$/,
   /^src\/declared\/(?:go_source|ent_program)\.ts$/,
