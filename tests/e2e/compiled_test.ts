@@ -260,6 +260,67 @@ toolTest(
   },
 );
 
+toolTest(
+  ["denort", "strace"],
+  "compiled: the embedded engine writes nothing at all, and starts nothing",
+  async (_denort, strace = "") => {
+    const program = await migrate();
+    await using db = await createDatabase();
+    const site = await makeSite(db.name);
+    const log = join(site.root, "trace");
+    const run = await site.run(program, ["--config", site.config, "--engine", "embedded"], {
+      through: [strace, "-f", "-q", "-o", log, "-e", "trace=execve,%file"],
+    });
+    assert.equal(run.code, 0, run.err);
+    const calls = (await Deno.readTextFile(log)).split("\n");
+    const started = calls.flatMap((call) => / execve\("([^"]+)".* = 0$/.exec(call)?.[1] ?? []);
+    assert.deepEqual([...new Set(started)], [program]);
+    for (const call of calls.filter(writes)) {
+      assert.ok((/"([^"]*)"/.exec(call)?.[1] ?? "").startsWith("/dev/"), call);
+    }
+  },
+);
+
+toolTest("denort", "compiled: a second Ctrl-C ends what does not end at the first", async () => {
+  const program = await migrate();
+  await using db = await createDatabase();
+  const site = await makeSite(db.name);
+  const bin = join(site.root, "bin");
+  await Deno.mkdir(bin);
+  const began = join(site.root, "began");
+  // An Atlas that reads nothing and minds no signal.
+  await Deno.writeTextFile(
+    join(bin, "atlas"),
+    `#!/bin/sh\n[ "$1" = version ] && echo "atlas community version v1.2.3" && exit\ntrap '' INT TERM HUP\necho $$ > ${began}\nwhile :; do sleep 0.1; done\n`,
+    { mode: 0o755 },
+  );
+  const child = site.start(program, ["--config", site.config, "--engine", "atlas"], {
+    env: { ...withAtlas(site), PATH: `${bin}:/usr/bin:/bin` },
+  });
+  const result = ended(child);
+  let over = false;
+  result.finally(() => over = true);
+  const pid = async () => Number(await Deno.readTextFile(began).catch(() => ""));
+  while (!over && await pid() === 0) await new Promise((wake) => setTimeout(wake, 20));
+  const atlas = await pid();
+  try {
+    child.kill("SIGINT");
+    await new Promise((wake) => setTimeout(wake, 100));
+    child.kill("SIGINT");
+    const run = await result;
+    assert.equal(run.code, 130, run.err);
+    assert.doesNotMatch(run.out + run.err, /planted-password/);
+  } finally {
+    if (atlas > 0) {
+      try {
+        Deno.kill(atlas, "SIGKILL");
+      } catch {
+        // It has ended, as it should.
+      }
+    }
+  }
+});
+
 /** Whether a system call, as strace writes it, changed something in the file system. */
 function writes(call: string): boolean {
   if (/ = -1 /.test(call)) return false;
