@@ -60,7 +60,9 @@ async function make(program: Program, build: Build): Promise<void> {
   console.log(
     `bin/${executable(program.name, target)}  ${megabytes(compiled.bytes)}, of it ${
       kilobytes(code.bytes)
-    } our own; starts in ${versionMs.toFixed(0)} ms, an empty program in ${emptyMs.toFixed(0)} ms`,
+    } our own; starts in ${versionMs.toFixed(0)} ms, an empty program in ${
+      emptyMs.toFixed(0)
+    } ms (${(versionMs / emptyMs).toFixed(2)} times)`,
   );
 }
 

@@ -6,7 +6,7 @@ export type Shell = (typeof SHELLS)[number];
 
 /** How a script is loaded for good. */
 export const LOADING: Readonly<Record<Shell, (name: string) => string>> = {
-  bash: (name) => `echo 'source <(${name} completions bash)' >> ~/.bashrc`,
+  bash: (name) => `echo 'eval "$(${name} completions bash)"' >> ~/.bashrc`,
   zsh: (name) => `echo 'source <(${name} completions zsh)' >> ~/.zshrc`,
   fish: (name) => `${name} completions fish > ~/.config/fish/completions/${name}.fish`,
   powershell: (name) => `Add-Content $PROFILE '${name} completions powershell | Out-String | iex'`,
@@ -27,7 +27,7 @@ export function completionScript(shell: Shell, name: string): string {
 
 // What is not to be quoted in a text of ours is marked: a shell's `${…}` and back quotes.
 const SCRIPTS: Readonly<Record<Shell, string>> = {
-  // Without mapfile: macOS has bash 3.2.
+  // Without mapfile, and to be loaded by eval: macOS has bash 3.2.
   bash: String.raw`_NAME_complete() {
   local line paths=none current="$\{COMP_WORDS[COMP_CWORD]}"
   [[ $current == "=" ]] && current=""

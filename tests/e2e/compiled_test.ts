@@ -260,6 +260,34 @@ toolTest(
   },
 );
 
+// Changes the mount in a namespace of its own, and goes on only where nothing can be written.
+const READ_ONLY = [
+  ...["/usr/bin/unshare", "-m", "/bin/sh", "-c"],
+  '/bin/mount -o remount,ro,bind / && ! /usr/bin/touch "$0" 2>/dev/null && exec "$@"',
+  "/tmp/hotpot-read-only-probe",
+];
+const canMount = await new Deno.Command(READ_ONLY[0] ?? "", {
+  args: [...READ_ONLY.slice(1), "/bin/true"],
+  stdout: "null",
+  stderr: "null",
+}).output().then(({ success }) => success, () => false);
+
+toolTest(
+  "denort",
+  `compiled: runs from a read-only file system${canMount ? "" : " [needs the right to mount]"}`,
+  async () => {
+    const program = await migrate();
+    await using db = await createDatabase();
+    const site = await makeSite(db.name);
+    const run = await site.run(program, ["--config", site.config, "--json"], {
+      through: READ_ONLY,
+    });
+    assert.equal(run.code, 0, run.err);
+    assert.equal(JSON.parse(run.out).applied.length, 14);
+  },
+  { ignore: !canMount },
+);
+
 toolTest(
   ["denort", "strace"],
   "compiled: the embedded engine writes nothing at all, and starts nothing",

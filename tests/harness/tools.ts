@@ -39,12 +39,13 @@ export function toolTest(
   needed: Tool | readonly Tool[],
   name: string,
   fn: (...paths: string[]) => Promise<void>,
+  options: { readonly ignore?: boolean } = {},
 ): void {
   const names = typeof needed === "string" ? [needed] : needed;
   const missing = names.filter((tool) => tools[tool] === undefined);
   Deno.test({
     name: [name, ...missing.map((tool) => `[needs ${tool}]`)].join(" "),
-    ignore: missing.length > 0,
+    ignore: missing.length > 0 || options.ignore === true,
     fn: () => fn(...names.map((tool) => tools[tool] ?? "")),
   });
 }
