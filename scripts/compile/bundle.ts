@@ -89,7 +89,7 @@ async function readParts(folder: string): Promise<ReadonlyMap<string, string>> {
  */
 function withRequire(text: string): string {
   if (!text.includes("Dynamic require of")) return text;
-  return `const require=name=>process.getBuiltinModule(name);\n${text}`;
+  return `const require=name=>process.getBuiltinModule(name),__dirname="";\n${text}`;
 }
 
 const HASH = /-[0-9A-Z]{8}(?=\.js\b)/g;

@@ -6,6 +6,7 @@ import { EXEC_ORDERS, TX_MODES } from "../migrations/mod.ts";
 import type { World } from "../world.ts";
 import { runApply } from "./apply.ts";
 import { addCompletions } from "./completions.ts";
+import { runPlan } from "./plan.ts";
 import {
   newProgram,
   type Program,
@@ -80,6 +81,32 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .option("--no-color", "no colours (also NO_COLOR)")
     .action(async (count, flags) =>
       done(await runApply(world, { flags: { ...flags, amount: count }, secrets }))
+    );
+  program
+    .command("plan")
+    .description("say what apply would do now, and whom it would keep waiting; writes nothing")
+    .addArgument(new Argument("[amount]", "at most how many files").argParser(amount))
+    .option("-c, --config <file>", "configuration file (CONFIG_FILE; default: config.yaml)")
+    .option("--migrations <dir>", "a folder instead of the migrations inside this program")
+    .option("--revisions-schema <name>", "schema of the revisions table (default: found by itself)")
+    .addOption(
+      new Option("--tx-mode <mode>", "a transaction for each file, for all, or none").choices(
+        TX_MODES,
+      ).default("file" as const),
+    )
+    .addOption(
+      new Option("--exec-order <order>", "what to do with files added below applied ones").choices(
+        EXEC_ORDERS,
+      ).default("linear" as const),
+    )
+    .option("--baseline <version>", "take over a database that has everything up to this version")
+    .option("--allow-dirty", "start in a database that holds something else")
+    .option("--allow-changed", "go on although an applied file has changed since")
+    .option("--sql", "print the statements too")
+    .option("--json", "print one JSON document on standard output, and nothing else there")
+    .option("--no-color", "no colours (also NO_COLOR)")
+    .action(async (count, flags) =>
+      done(await runPlan(world, { flags: { ...flags, amount: count }, secrets }))
     );
   program
     .command("version")

@@ -47,6 +47,31 @@ export async function preflight(session: Session, request: ApplyRequest): Promis
   };
   await takeLock(session, LOCKS.own, lock);
   await takeLock(session, LOCKS.atlas, { ...lock, about: describeOrphans });
+  return { ...await decide(session, request), deadline };
+}
+
+/** What a decision depends on besides the session. */
+export type DecideRequest = Pick<
+  ApplyRequest,
+  | "revisionsSchema"
+  | "allowChanged"
+  | "allowDirty"
+  | "pool"
+  | "execOrder"
+  | "txMode"
+  | "baseline"
+  | "amount"
+>;
+
+/**
+ * Reads the history and decides what is pending; writes nothing.
+ *
+ * @throws {MigrateError} the codes of `findRevisions`, `refuseChanged` and `planApply`.
+ */
+export async function decide(
+  session: Session,
+  request: DecideRequest,
+): Promise<Omit<Preflight, "deadline">> {
   const table = await findRevisions(session, request.revisionsSchema);
   const rows = await readRevisions(session, table);
   if (!request.allowChanged) refuseChanged(compareHistory(request.pool, rows));
@@ -58,7 +83,7 @@ export async function preflight(session: Session, request: ApplyRequest): Promis
     ...(request.baseline === undefined ? {} : { baseline: request.baseline }),
     ...(request.amount === undefined ? {} : { amount: request.amount }),
   });
-  return { table, rows, plan, deadline };
+  return { table, rows, plan };
 }
 
 /** Who may hold Atlas' lock although no run is to be seen. */

@@ -1,4 +1,5 @@
 export { settle } from "./aftermath.ts";
+export { readCatalog } from "./catalog.ts";
 export { checkClean } from "./clean.ts";
 export {
   type DevDatabase,

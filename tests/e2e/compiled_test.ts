@@ -75,6 +75,19 @@ toolTest(
   },
 );
 
+toolTest("denort", "compiled: plan judges with the parser that is inside", async () => {
+  const program = await migrate();
+  await using db = await createDatabase();
+  const site = await makeSite(db.name);
+  const run = await site.run(program, ["plan", "--config", site.config, "--json"]);
+  assert.equal(run.code, 0, run.err);
+  const { files, status } = JSON.parse(run.out);
+  assert.equal(status, "pending");
+  assert.equal(files.length, 14);
+  assert.equal(files[0].statements[0].commands[0].rule, "no_lock");
+  assert.deepEqual(await site.leftovers(), []);
+});
+
 toolTest(
   ["denort", "atlas"],
   "compiled: Atlas applies what is inside, and leaves nothing",

@@ -1,0 +1,139 @@
+import { loadPool } from "../commands/pool.ts";
+import { type JudgedCommand, type JudgedFile, plan, type PlanReport } from "../commands/plan.ts";
+import { loadSettings } from "../config/mod.ts";
+import { EXIT } from "../errors.ts";
+import type { Effect } from "../impact/mod.ts";
+import type { ExecOrder, TxMode } from "../migrations/mod.ts";
+import type { Secrets } from "../redact.ts";
+import { VERSION } from "../version.ts";
+import type { World } from "../world.ts";
+
+/** The flags of `migrate plan`. */
+export interface PlanFlags {
+  readonly config?: string | undefined;
+  readonly migrations?: string | undefined;
+  readonly revisionsSchema?: string | undefined;
+  readonly txMode: TxMode;
+  readonly execOrder: ExecOrder;
+  readonly baseline?: string | undefined;
+  readonly allowDirty?: true | undefined;
+  readonly allowChanged?: true | undefined;
+  readonly amount?: number | undefined;
+  readonly sql?: true | undefined;
+  readonly json?: true | undefined;
+}
+
+/** `migrate plan`: prints what `apply` would do now. */
+export async function runPlan(
+  world: World,
+  { flags, secrets }: { readonly flags: PlanFlags; readonly secrets: Secrets },
+): Promise<number> {
+  await using settings = await loadSettings({
+    env: world.env,
+    configFile: flags.config,
+    applicationName: `hotpot-migrate/${VERSION}`,
+    signal: world.signal,
+    secrets,
+    onWarning: (text) => world.err(`warning: ${text}\n`),
+  });
+  const report = await plan({
+    database: settings.database,
+    pool: await loadPool(flags.migrations ?? settings.migrate.migrations),
+    revisionsSchema: flags.revisionsSchema ?? settings.migrate.revisions_schema,
+    execOrder: flags.execOrder,
+    txMode: flags.txMode,
+    baseline: flags.baseline,
+    allowDirty: flags.allowDirty === true,
+    allowChanged: flags.allowChanged === true,
+    amount: flags.amount,
+    signal: world.signal,
+    redact: secrets.redact,
+  });
+  world.out(
+    flags.json
+      ? `${JSON.stringify(document(report), null, 2)}\n`
+      : planText(report, flags.sql === true),
+  );
+  return EXIT.done;
+}
+
+const WORDS: Readonly<Record<Effect, string>> = {
+  nothing: "nobody waits",
+  brief: "others wait for a moment",
+  slow: "takes as long as the table is large; nobody waits",
+  blocks_writes: "blocks writes while it works",
+  blocks_reads_and_writes: "blocks reads and writes while it works",
+  unknown: "unknown: cannot be judged",
+};
+
+/** The plan for people, one line for each file and each command that others may notice. */
+export function planText(report: PlanReport, sql: boolean): string {
+  const { baseline } = report.plan;
+  const lines = baseline === undefined ? [] : [`Takes over at ${baseline.version}`];
+  if (report.files.length === 0 && baseline === undefined) {
+    lines.push(`Nothing to do (${report.database})`);
+  }
+  for (const file of report.files) lines.push(...fileLines(file, sql));
+  return `${lines.join("\n")}\n`;
+}
+
+function fileLines(file: JudgedFile, sql: boolean): readonly string[] {
+  const { migration, resumeFrom, statements, txMode } = file;
+  const notes = [
+    `${statements.length} statement${statements.length === 1 ? "" : "s"}`,
+    ...(txMode === "none" ? ["outside a transaction"] : []),
+    ...(resumeFrom > 0 ? [`goes on after statement ${resumeFrom}`] : []),
+  ];
+  const lines = [`${migration.version} ${migration.layer ?? ""}  ${notes.join(", ")}`];
+  for (const statement of statements) {
+    if (sql) lines.push(...statement.sql.split("\n").map((line) => `    ${line}`));
+    for (const command of statement.commands) {
+      if (command.effect !== "nothing") lines.push(...commandLines(command));
+    }
+  }
+  return lines;
+}
+
+function commandLines(command: JudgedCommand): readonly string[] {
+  const size = command.bytes === undefined ? "" : ` (${bytesText(command.bytes)})`;
+  const lock = command.locks[0] === undefined ? "" : `${command.locks[0].mode}: `;
+  return [
+    `  ${command.what}${size}`,
+    `    ${lock}${WORDS[command.effect]}`,
+    ...(command.advice === undefined ? [] : [`    ${command.advice}`]),
+  ];
+}
+
+function bytesText(bytes: number): string {
+  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
+function document(report: PlanReport): Record<string, unknown> {
+  return {
+    command: "plan",
+    status: report.files.length > 0 || report.plan.baseline !== undefined
+      ? "pending"
+      : "nothing_pending",
+    database: report.database,
+    baseline: report.plan.baseline?.version ?? null,
+    unknown: report.plan.unknown,
+    files: report.files.map(({ migration, resumeFrom, statements, txMode }) => ({
+      layer: migration.layer ?? null,
+      version: migration.version,
+      name: migration.description,
+      file: migration.path,
+      txMode,
+      resumeFrom,
+      statements: statements.map(({ commands, sql }) => ({
+        sql,
+        commands: commands.map((each) => ({
+          ...each,
+          bytes: each.bytes ?? null,
+          advice: each.advice ?? null,
+        })),
+      })),
+    })),
+    error: null,
+  };
+}

@@ -1,0 +1,98 @@
+import type { Database } from "../database.ts";
+import { describeDatabase } from "../dsn.ts";
+import { type Effect, effectOf, type Finding, Judge, namesIn } from "../impact/mod.ts";
+import { type Plan, type PlannedFile, splitStatements } from "../migrations/mod.ts";
+import { openParser } from "../parser/mod.ts";
+import { readCatalog, Session, toRefusal } from "../postgres/mod.ts";
+import { decide, type DecideRequest } from "./preflight.ts";
+
+/** Everything that `migrate plan` needs to know. */
+export interface PlanRequest extends DecideRequest {
+  readonly database: Database;
+  readonly signal: AbortSignal;
+  readonly redact: (text: string) => string;
+}
+
+/** One command of a statement, with whom it keeps waiting and how large its table is. */
+export interface JudgedCommand extends Finding {
+  readonly effect: Effect;
+  /** The size of the table it is about, as of its last ANALYZE; nothing where that is not known. */
+  readonly bytes: number | undefined;
+}
+
+/** A statement that would be executed. */
+export interface PlannedStatement {
+  readonly sql: string;
+  readonly commands: readonly JudgedCommand[];
+}
+
+/** A file that would be executed, from where it would go on. */
+export interface JudgedFile extends PlannedFile {
+  readonly statements: readonly PlannedStatement[];
+}
+
+/** What `migrate` would do now. */
+export interface PlanReport {
+  readonly database: string;
+  readonly plan: Plan;
+  readonly files: readonly JudgedFile[];
+}
+
+/**
+ * Says what `apply` would do, by the same decision, in one read-only transaction; the parser is
+ * loaded only when there is something to judge.
+ *
+ * @throws {MigrateError} the codes of `Session.open` and `decide`, and `statement_syntax`.
+ */
+export async function plan(request: PlanRequest): Promise<PlanReport> {
+  const { database, redact, signal } = request;
+  await using session = await Session.open(database, { signal, redact, onNotice: () => {} });
+  try {
+    await session.query("begin isolation level repeatable read read only");
+    const decided = await decide(session, request);
+    const files = await judge(session, decided.plan.pending);
+    await session.query("rollback");
+    return { database: describeDatabase(database), plan: decided.plan, files };
+  } catch (error) {
+    throw toRefusal(error, "look at the database");
+  }
+}
+
+async function judge(
+  session: Session,
+  pending: readonly PlannedFile[],
+): Promise<readonly JudgedFile[]> {
+  if (pending.length === 0) return [];
+  const parse = await openParser();
+  const parsed = pending.map((file) => ({
+    file,
+    statements: splitStatements(file.migration.text, { file: file.migration.path })
+      .slice(file.resumeFrom).map(({ text }) => {
+        const read = parse(text);
+        return { sql: text, trees: "trees" in read ? read.trees : undefined };
+      }),
+  }));
+  const trees = parsed.flatMap(({ statements }) => statements.flatMap((each) => each.trees ?? []));
+  const catalog = await readCatalog((sql) => session.query(sql), namesIn(trees));
+  const sizes = new Map(
+    namesIn(trees).relations.flatMap((name) => {
+      const facts = catalog.relation(name);
+      return facts === undefined ? [] : [[facts.name, facts.bytes] as const];
+    }),
+  );
+  const judge = new Judge(catalog);
+  return parsed.map(({ file, statements }) => {
+    judge.beginFile();
+    return {
+      ...file,
+      statements: statements.map(({ sql, trees }) => ({
+        sql,
+        commands: judge.judge(trees).map((finding) => ({
+          ...finding,
+          effect: effectOf(finding),
+          bytes: sizes.get(finding.locks[0]?.relation ?? ""),
+        })),
+      })),
+    };
+  });
+}
