@@ -88,8 +88,10 @@ async function readParts(folder: string): Promise<ReadonlyMap<string, string>> {
  * keeps them out of the start.
  */
 function withRequire(text: string): string {
+  // The parser looks where it stands before it is told that its bytes are here.
+  if (/\b__dirname\b/.test(text)) return `const __dirname="";\n${text}`;
   if (!text.includes("Dynamic require of")) return text;
-  return `const require=name=>process.getBuiltinModule(name),__dirname="";\n${text}`;
+  return `const require=name=>process.getBuiltinModule(name);\n${text}`;
 }
 
 const HASH = /-[0-9A-Z]{8}(?=\.js\b)/g;
