@@ -7,6 +7,13 @@ export const EDITORS: readonly string[] = [
   ...["code", "codium", "cursor", "zed", "subl", "mate", "gedit", "kate", "notepad", "notepad++"],
 ];
 
+const SECRETS = [
+  "VAULT_TOKEN",
+  "VAULT_SECRET_ID",
+  "VAULT_JWT",
+  "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+] as const;
+
 /**
  * Opens a file in the editor of `VISUAL` or `EDITOR`, which may have arguments, and waits for its end.
  *
@@ -35,6 +42,7 @@ export async function editFile(
   try {
     const child = new Deno.Command(basename(program), {
       args: [...args, path],
+      env: withoutSecrets(env),
       stdin: "inherit",
       stdout: "inherit",
       stderr: "inherit",
@@ -44,4 +52,13 @@ export async function editFile(
     throw refusal("it cannot be started", cause);
   }
   if (code !== 0) throw refusal(`it ended with ${code}`);
+}
+
+/** What an editor is not told: it gets the rest of our environment, as terminals and desktops need it. */
+export function withoutSecrets(
+  env: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    SECRETS.filter((name) => (env[name] ?? "") !== "").map((name) => [name, ""]),
+  );
 }

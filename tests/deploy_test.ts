@@ -79,3 +79,10 @@ async function differences(wanted: TestDatabase, found: TestDatabase): Promise<r
     await readCatalog(found.sql, LAYERS),
   );
 }
+
+Deno.test("the recipes that can forbid core dumps do", async () => {
+  const unit = await Deno.readTextFile("deploy/systemd/hotpot-migrate.service");
+  assert.match(unit, /^LimitCORE=0$/m);
+  const recipe = await Deno.readTextFile("deploy/container/Containerfile");
+  assert.match(recipe, /docker run .*--ulimit core=0 /);
+});

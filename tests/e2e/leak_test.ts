@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import postgres from "postgres";
 import { startPostgres } from "../../scripts/postgres/server.ts";
 import { folderOf } from "../harness/atlas.ts";
+import { formsOf } from "../harness/leaks.ts";
 import { Observer } from "../harness/observer.ts";
 import { ended, type ProgramRun, spawnMigrate } from "../harness/program.ts";
 import { migrationsFolder, testEngines } from "../harness/run.ts";
@@ -18,23 +19,6 @@ const onnotice = () => {};
 const MIGRATIONS = {
   "bronze/0001_a.sql": "create schema bronze;\nselect pg_sleep(0.3);\n",
 };
-
-/** A secret in every form in which it might be written down somewhere. */
-function forms(secret: string): readonly string[] {
-  const json = JSON.stringify(secret).slice(1, -1);
-  const base64 = btoa(String.fromCharCode(...new TextEncoder().encode(secret)));
-  return [
-    ...new Set([
-      secret,
-      encodeURIComponent(secret),
-      encodeURIComponent(secret).replaceAll("'", "%27"),
-      json,
-      json.replaceAll("${", "$${"),
-      secret.replaceAll("'", "''"),
-      base64.replace(/=+$/, ""),
-    ]),
-  ];
-}
 
 toolTest("bao", "migrate leaks no secret, however it ends", async (program) => {
   if (Deno.build.os !== "linux") return;
@@ -104,7 +88,7 @@ toolTest("bao", "migrate leaks no secret, however it ends", async (program) => {
     ["secret/good", { VAULT_TOKEN: `${TOKEN}x` }, good.path, 1],
     ["secret/good", { ...byRole, VAULT_SECRET_ID: `${SECRET_ID}x` }, good.path, 1],
   ];
-  const planted = [PASSWORD, TOKEN, SECRET_ID].flatMap(forms);
+  const planted = [PASSWORD, TOKEN, SECRET_ID].flatMap(formsOf);
   for (const [index, [path, env, migrations, code]] of runs.entries()) {
     const engine = testEngines[index % testEngines.length] ?? "embedded";
     await using temp = await folderOf({});
@@ -143,7 +127,7 @@ async function observed(
   await using observer = new Observer(child.pid, temp);
   const run = await ended(child);
   await until(() => Promise.resolve(assert.ok(observer.seen.size > 0)));
-  const planted = [PASSWORD, TOKEN, SECRET_ID].flatMap(forms);
+  const planted = [PASSWORD, TOKEN, SECRET_ID].flatMap(formsOf);
   assert.deepEqual(observer.find(planted), []);
   if (run.code === 0 && options.args.includes("atlas")) {
     assert.notDeepEqual(observer.find(["file:///dev/stdin"]), [], "Atlas was not looked at");

@@ -1,0 +1,342 @@
+import assert from "node:assert/strict";
+import { createServer, type Socket } from "node:net";
+import { dirname, join } from "node:path";
+import postgres from "postgres";
+import { startPostgres } from "../../scripts/postgres/server.ts";
+import { folderOf } from "../harness/atlas.ts";
+import { makeSigner } from "../harness/jwt.ts";
+import { formsOf } from "../harness/leaks.ts";
+import { Observer } from "../harness/observer.ts";
+import { ended, spawnGenmigrate, spawnMigrate } from "../harness/program.ts";
+import { migrationsFolder } from "../harness/run.ts";
+import { tools, toolTest } from "../harness/tools.ts";
+import { DATABASE, startVault, until } from "../harness/vault.ts";
+
+const PASSWORD = `planted'pass"word/1%\\\${x} ü`;
+const TOKEN = "planted-token-of-the-test";
+const SECRET_ID = "planted-secret-id-of-the-test";
+const TLS = `${Deno.cwd()}/tests/testdata/vault_tls`;
+/** What Vault makes up for its database users here: two letters, at random. */
+const MADE = /[ZQ]{12,}/;
+
+/** An ending of a run: what is set for it, and the codes of errors that it may have. */
+interface Ending {
+  readonly env: Readonly<Record<string, string>>;
+  readonly code: string;
+  readonly migrations?: "slow" | "failing";
+  readonly signal?: Deno.Signal;
+  /** For `genmigrate`: a declaration that does not load. */
+  readonly schema?: "failing";
+}
+
+toolTest(
+  "bao",
+  "no program leaks a secret, or leaves one alive, in any ending",
+  async (program) => {
+    if (Deno.build.os !== "linux") return;
+    let root = "";
+    await using server = await startPostgres({
+      settings: ["log_statement = 'all'", "log_connections = on", "log_min_messages = debug1"],
+      prepare: (folder) => {
+        root = folder;
+        return Promise.resolve();
+      },
+    });
+    const sql = postgres({
+      host: server.host,
+      port: server.port,
+      user: "postgres",
+      max: 2,
+      onnotice: () => {},
+      connection: { log_statement: "none" },
+    });
+    await sql.unsafe(
+      `create role scram_planted login superuser password '${PASSWORD.replaceAll("'", "''")}'`,
+    );
+    await sql.unsafe("create database leak_dev");
+    await sql.unsafe("create role leak_owner superuser");
+
+    await using vault = await startVault(program, {
+      tls: {
+        cert: `${TLS}/server.pem`,
+        key: `${TLS}/server.key`,
+        clientCa: `${TLS}/authority.pem`,
+      },
+    });
+    await using sealed = await startVault(program, { state: "sealed" });
+    await using blank = await startVault(program, { state: "uninitialized" });
+    await using silent = await listen(() => {});
+    await using standby = await listen((socket) => {
+      const body = `{"initialized":true,"sealed":false,"standby":true,"errors":["${TOKEN}"]}`;
+      socket.end(`HTTP/1.1 503 x\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+    });
+    const post = async (path: string, body: unknown) => {
+      const answer = await vault.api("POST", path, { body });
+      assert.ok(answer.status < 300, `${path}: ${JSON.stringify(answer.body)}`);
+    };
+    const database = {
+      ...DATABASE,
+      host: server.host,
+      port: server.port,
+      user: "scram_planted",
+      password: PASSWORD,
+      dbname: "leak_dev",
+      sslmode: "disable",
+    };
+    const { password: _, ...rest } = database;
+    const secrets = {
+      good: database,
+      made: { ...rest, role: "leak_owner" },
+      stale: { ...database, password: `${PASSWORD}x` },
+      wrong: { ...database, port: PASSWORD },
+      mute: { ...database, port: silent.port, connect_timeout: "1s" },
+      gone: database,
+    };
+    for (const [name, value] of Object.entries(secrets)) {
+      await post(`secret/data/${name}`, { data: { database: value } });
+    }
+    await vault.api("DELETE", "secret/data/gone");
+    await post("sys/policies/acl/hotpot", {
+      policy: `path "secret/data/*" { capabilities = ["read"] }
+path "database/creds/*" { capabilities = ["read"] }`,
+    });
+    await post("auth/token/create", { id: TOKEN, policies: ["hotpot"] });
+    await post("auth/token/create", { id: `${TOKEN}-weak`, policies: ["default"] });
+    await post("sys/auth/approle", { type: "approle" });
+    await post("auth/approle/role/ci", { token_policies: ["hotpot"], token_ttl: "5m" });
+    await post("auth/approle/role/ci/custom-secret-id", { secret_id: SECRET_ID });
+    const role = (await vault.api("GET", "auth/approle/role/ci/role-id")).body.data.role_id;
+    const signer = await makeSigner();
+    await post("sys/auth/jwt", { type: "jwt" });
+    await post("auth/jwt/config", { jwt_validation_pubkeys: [signer.publicKey] });
+    await post("auth/jwt/role/ci", {
+      role_type: "jwt",
+      user_claim: "sub",
+      bound_audiences: ["hotpot"],
+      token_policies: ["hotpot"],
+    });
+    const jwt = await signer.sign({ sub: "repo:hotpot", aud: "hotpot" });
+    const foreign = await signer.sign({ sub: "repo:hotpot", aud: "other" });
+    await post("sys/policies/password/letters", {
+      policy: 'length = 40\nrule "charset" { charset = "ZQ" }',
+    });
+    await post("sys/mounts/database", { type: "database" });
+    await post("database/config/test", {
+      plugin_name: "postgresql-database-plugin",
+      connection_url:
+        `postgresql://{{username}}:{{password}}@${server.host}:${server.port}/leak_dev?sslmode=disable`,
+      username: "postgres",
+      password: "any",
+      allowed_roles: "*",
+      password_policy: "letters",
+      // Otherwise Vault itself would write the password into the server's log.
+      password_authentication: "scram-sha-256",
+    });
+    await post("database/roles/hotpot", {
+      db_name: "test",
+      creation_statements: [
+        `create role "{{name}}" login superuser password '{{password}}' in role leak_owner`,
+      ],
+      default_ttl: "5m",
+    });
+
+    await using good = await migrationsFolder(
+      { "bronze/0001_a.sql": "create schema bronze;\nselect pg_sleep(0.2);\n" },
+    );
+    await using failing = await migrationsFolder({ "bronze/0001_a.sql": "select 1/0;\n" });
+    await using slow = await migrationsFolder({ "bronze/0001_a.sql": "select pg_sleep(60);\n" });
+    const folders = { good, failing, slow };
+    await using checkout = await folderOf({ "schema/bronze.sql": "create schema bronze;\n" });
+    await using spoilt = await folderOf({
+      "schema/bronze.sql": "create schema bronze;\nselect 1/0;\n",
+    });
+
+    const at = (path: string) => ({ VAULT_ADDR: vault.address, VAULT_PATH: `secret/${path}` });
+    const byToken = { VAULT_TOKEN: TOKEN };
+    const byRole = {
+      VAULT_AUTH_METHOD: "approle",
+      VAULT_ROLE_ID: role,
+      VAULT_SECRET_ID: SECRET_ID,
+    };
+    const byJwt = { VAULT_AUTH_METHOD: "jwt", VAULT_AUTH_ROLE: "ci" };
+    const made = { ...at("made"), ...byRole, VAULT_DB_CREDS: "database/creds/hotpot" };
+    const tls = { ...at("good"), ...byToken, VAULT_ADDR: vault.tlsAddress ?? "" };
+    const certificate = {
+      VAULT_CLIENT_CERT: `${TLS}/client.pem`,
+      VAULT_CLIENT_KEY: `${TLS}/client.key`,
+      VAULT_CACERT: `${TLS}/authority.pem`,
+    };
+    const lost = { ...at("good"), ...byToken, VAULT_MAX_RETRIES: "0", VAULT_CLIENT_TIMEOUT: "2s" };
+    /** What both programs can meet before they begin to work. */
+    const refused: readonly Ending[] = [
+      { env: { ...lost, VAULT_ADDR: sealed.address }, code: "vault_sealed" },
+      { env: { ...lost, VAULT_ADDR: blank.address }, code: "vault_not_initialized" },
+      { env: { ...lost, VAULT_ADDR: standby.address }, code: "vault_standby" },
+      { env: { ...lost, VAULT_ADDR: silent.address }, code: "vault_timeout" },
+      { env: { ...at("nothing"), ...byRole }, code: "vault_secret_missing" },
+      { env: { ...at("gone"), ...byRole }, code: "vault_secret_deleted" },
+      { env: { ...at("good"), VAULT_TOKEN: `${TOKEN}-weak` }, code: "vault_denied" },
+      {
+        env: { ...at("good"), VAULT_TOKEN: vault.rootToken, VAULT_PATH: "nowhere/x" },
+        code: "vault_mount_missing",
+      },
+      { env: { ...at("good"), VAULT_TOKEN: `${TOKEN}x` }, code: "vault_login_refused" },
+      {
+        env: { ...at("good"), ...byRole, VAULT_SECRET_ID: `${SECRET_ID}x` },
+        code: "vault_login_refused",
+      },
+      { env: { ...at("good"), ...byJwt, VAULT_JWT: foreign }, code: "vault_login_refused" },
+      {
+        env: { ...at("good"), ...byJwt, VAULT_AUTH_METHOD: "kubernetes", VAULT_JWT: foreign },
+        code: "vault_login_refused",
+      },
+      { env: { ...made, VAULT_DB_CREDS: "database/creds/nobody" }, code: "vault_credentials" },
+      { env: { ...tls, ...certificate, VAULT_CACERT: `${TLS}/stranger.pem` }, code: "vault_tls" },
+      { env: { ...at("wrong"), ...byRole }, code: "config_invalid" },
+      { env: { ...at("stale"), ...byRole }, code: "login_refused" },
+      { env: { ...at("mute"), ...byRole }, code: "connection_timeout" },
+    ];
+    const whole: readonly Ending[] = [
+      { env: { ...at("good"), ...byToken }, code: "" },
+      { env: { ...at("good"), ...byJwt, VAULT_JWT: jwt }, code: "" },
+      { env: { ...tls, ...certificate }, code: "" },
+      { env: made, code: "" },
+    ];
+    const stopped: readonly Ending[] = (["SIGINT", "SIGTERM", "SIGKILL"] as const).map((
+      signal,
+    ) => ({
+      env: made,
+      migrations: "slow",
+      signal,
+      code: "interrupted",
+    }));
+    const applied: readonly Ending[] = [
+      ...whole,
+      { env: made, migrations: "failing", code: "migration_failed" },
+      ...stopped,
+    ];
+    const generated: readonly Ending[] = [
+      ...whole,
+      { env: made, schema: "failing", code: "state_failed" },
+    ];
+    const planted = [PASSWORD, TOKEN, SECRET_ID, jwt, foreign].flatMap(formsOf);
+    const key = (await Deno.readTextFile(`${TLS}/client.key`)).split("\n")[1] ?? "";
+    planted.push(key);
+    const leaksIn = (text: string) => [
+      ...planted.filter((secret) => text.includes(secret)),
+      ...MADE.exec(text) ?? [],
+    ];
+    const users = () =>
+      sql.unsafe(
+        "select rolname from pg_roles where rolname like 'v-%' or pg_has_role(rolname, 'leak_owner', 'member') and not rolsuper",
+      );
+
+    const check = async (name: string, ending: Ending, engine: "atlas" | "embedded" | "gen") => {
+      await using temp = await folderOf({});
+      const before = [...await vault.accessors()].sort();
+      const env = {
+        CONFIG_SOURCE: "vault",
+        TMPDIR: temp.path,
+        PATH: tools.atlas === undefined ? "" : dirname(tools.atlas),
+        ...ending.env,
+      };
+      const out = join(temp.path, "out");
+      if (engine === "gen") await Deno.mkdir(out);
+      const schema = (ending.schema === undefined ? checkout : spoilt).path;
+      const child = engine === "gen"
+        ? await spawnGenmigrate(["--schema", `${schema}/schema`, "--out", out, "change"], { env })
+        : await spawnMigrate(
+          [
+            ...["--migrations", folders[ending.migrations ?? "good"].path, "--engine", engine],
+            ...ending.code === "" ? ["-v"] : ["--json"],
+          ],
+          { env },
+        );
+      let over = false;
+      let told = false;
+      const activity = new Set<string>();
+      const watch = async () => {
+        while (!over) {
+          const rows = await sql.unsafe("select a::text as row from pg_stat_activity a");
+          for (const { row } of rows) activity.add(String(row));
+          if (
+            ending.signal !== undefined && !told &&
+            rows.some(({ row }) => /,"select pg_sleep/.test(row))
+          ) {
+            // A second signal would make it drop everything.
+            told = true;
+            try {
+              child.kill(ending.signal);
+            } catch {
+              // It has ended by itself.
+            }
+          }
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      };
+      const watching = watch();
+      const observer = new Observer(child.pid, temp.path);
+      const run = await ended(child);
+      over = true;
+      await watching;
+      await observer[Symbol.asyncDispose]();
+      const text = run.out + run.err;
+      assert.deepEqual(leaksIn(text), [], `${name}: ${text}`);
+      const seen = [...observer.seen].filter(([content]) => leaksIn(content).length > 0);
+      assert.deepEqual(seen.map(([, place]) => place), [], name);
+      assert.deepEqual([...activity].filter((row) => leaksIn(row).length > 0), [], name);
+      if (ending.signal === "SIGKILL") {
+        assert.equal(run.code, 137, name);
+        // Nobody was left to revoke what was made: it ends with its lease.
+        await vault.api("POST", "sys/leases/revoke-prefix/database/creds", {
+          body: { sync: true },
+        });
+        await vault.api("POST", "sys/leases/revoke-prefix/auth/approle", { body: { sync: true } });
+        await sql.unsafe(
+          "select pg_terminate_backend(pid) from pg_stat_activity where query like 'select pg_sleep%'",
+        );
+      } else if (ending.code === "") assert.equal(run.code, 0, `${name}: ${text}`);
+      else assert.match(text, new RegExp(`\\b${ending.code}\\b`), name);
+      await until(async () => assert.deepEqual([...await users()], []));
+      assert.deepEqual([...await vault.accessors()].sort(), before, name);
+      await sql.unsafe("drop database if exists leak_dev with (force)");
+      await sql.unsafe("create database leak_dev");
+    };
+    for (const engine of ["embedded", "atlas", "gen"] as const) {
+      if (engine !== "embedded" && tools.atlas === undefined) continue;
+      const own = engine === "gen" ? generated : applied;
+      for (const ending of [...own, ...refused]) {
+        const name = `${engine} ${ending.code} ${ending.signal ?? ""} ${
+          JSON.stringify(ending.env)
+        }`;
+        await check(name, ending, engine);
+      }
+    }
+    await sql.end();
+    const log = await Deno.readTextFile(join(root, "data", "server.log"));
+    assert.match(log, /connection authorized/);
+    assert.deepEqual(leaksIn(log), [], "the server's log");
+  },
+);
+
+/** A server of our own for what no real one can be made to do. */
+async function listen(
+  serve: (socket: Socket) => void,
+): Promise<AsyncDisposable & { readonly address: string; readonly port: number }> {
+  const open = new Set<Socket>();
+  const server = createServer((socket) => {
+    open.add(socket.on("error", () => {}));
+    socket.once("data", () => serve(socket));
+  });
+  server.listen(0, "127.0.0.1");
+  await new Promise<void>((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as { port: number };
+  return {
+    address: `http://127.0.0.1:${port}`,
+    port,
+    async [Symbol.asyncDispose]() {
+      for (const socket of open) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
