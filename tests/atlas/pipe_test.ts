@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Atlas, AtlasFolder } from "../../src/atlas/mod.ts";
 import { openPipe } from "../../src/atlas/pipe.ts";
 import { MigrateError } from "../../src/errors.ts";
+import { redactor } from "../../src/redact.ts";
 import { folderOf } from "../harness/atlas.ts";
 
 const unix = { ignore: Deno.build.os === "windows" };
@@ -57,6 +58,22 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "Atlas.run() lets no secret through that comes in two pieces, cut inside a character",
+  ...unix,
+  fn: async () => {
+    const halves = "printf 'a plant\\303'; sleep 0.2; printf '\\274ed b'";
+    const { redact } = redactor(["plant\u00fced"]);
+    const result = await fakeAtlas(
+      `cat >/dev/null; ${halves}; { ${halves}; } >&2`,
+      undefined,
+      redact,
+    );
+    assert.equal(result.stderr, "a **** b");
+    assert.equal(redact(result.stdout), "a **** b");
+  },
+});
+
 /** What never ends by itself is stopped, with more configuration waiting than a pipe holds. */
 async function stops(script: string): Promise<void> {
   const stop = new AbortController();
@@ -66,7 +83,11 @@ async function stops(script: string): Promise<void> {
 }
 
 /** Runs a shell script in the place of Atlas, for what Atlas does not do. */
-async function fakeAtlas(script: string, signal = new AbortController().signal) {
+async function fakeAtlas(
+  script: string,
+  signal = new AbortController().signal,
+  redact = (text: string) => text,
+) {
   await using folder = await AtlasFolder.create();
   await using files = await folderOf({ "atlas": `#!/bin/sh\n${script}\n` });
   const path = `${files.path}/atlas`;
@@ -75,7 +96,7 @@ async function fakeAtlas(script: string, signal = new AbortController().signal) 
   const atlas = new Atlas(program, {
     env: { PATH: Deno.env.get("PATH") ?? "" },
     signal,
-    redact: (text) => text,
+    redact,
     folder,
   });
   return await atlas.run([], MEGABYTE);
