@@ -1,9 +1,18 @@
 // deno-lint-ignore-file no-console -- a script prints
+import { releaseOf } from "./postgres/packages.ts";
 import { startPostgres } from "./postgres/server.ts";
 
+/** What is asked of every version of PostgreSQL, not only of the one that all tests run on. */
+const ENGINE = [
+  ...["apply_test.ts", "faults_test.ts", "lock_wait_test.ts", "watch_test.ts", "unfit_test.ts"]
+    .map((file) => `tests/commands/${file}`),
+  "tests/postgres/session_test.ts",
+];
+
 /**
- * Runs the tests on a throwaway PostgreSQL: `scripts/test.ts [--long] [file …]`. Without files, all
- * tests but those in `*_long_test.ts`; with `--long`, those alone. Says which tests were ignored for
+ * Runs the tests on a throwaway PostgreSQL: `scripts/test.ts [--long] [--postgres=13] [file …]`.
+ * Without files, all tests but those in `*_long_test.ts`; with `--long`, those alone; with
+ * `--postgres`, a major version, those of the engine. Says which tests were ignored for
  * want of which tool; with HOTPOT_REQUIRE_TOOLS=atlas,… a test ignored for one of these is a failure.
  */
 async function run(args: readonly string[]): Promise<number> {
@@ -13,8 +22,14 @@ async function run(args: readonly string[]): Promise<number> {
     Deno.addSignalListener(signal, () => stop.abort());
   }
   const files = args.filter((arg) => !arg.startsWith("--"));
-  const chosen = files.length > 0 ? files : await testFiles(args.includes("--long"));
-  await using server = await startPostgres();
+  const major = args.find((arg) => arg.startsWith("--postgres="))?.split("=")[1];
+  const chosen = files.length > 0
+    ? files
+    : major === undefined
+    ? await testFiles(args.includes("--long"))
+    : ENGINE;
+  const release = major === undefined ? undefined : releaseOf(major);
+  await using server = await startPostgres(release === undefined ? {} : { release });
   const report = await Deno.makeTempFile({ suffix: ".xml" });
   try {
     const child = new Deno.Command(Deno.execPath(), {
@@ -22,6 +37,8 @@ async function run(args: readonly string[]): Promise<number> {
       env: {
         HOTPOT_TEST_POSTGRES: `${server.host}:${server.port}`,
         HOTPOT_TEST_SOCKET: server.socket,
+        // For tests that start a server of their own.
+        HOTPOT_TEST_RELEASE: server.release,
       },
       signal: stop.signal,
     }).spawn();

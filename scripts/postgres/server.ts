@@ -7,7 +7,7 @@ import { DEFAULT_RELEASE } from "./packages.ts";
 
 /** How a throwaway server differs from the usual one. */
 export interface ServerOptions {
-  /** The release of the npm package. */
+  /** The release of the npm package, if not HOTPOT_TEST_RELEASE or the usual one. */
   readonly release?: string;
   /** Lines for the end of postgresql.conf; `%d` stands for the folder of the server. */
   readonly settings?: readonly string[];
@@ -45,7 +45,7 @@ interface Account {
  * @throws {MigrateError} `not_supported`, `postgres_failed` with what the server says.
  */
 export async function startPostgres(options: ServerOptions = {}): Promise<PostgresServer> {
-  const release = options.release ?? DEFAULT_RELEASE;
+  const release = options.release ?? Deno.env.get("HOTPOT_TEST_RELEASE") ?? DEFAULT_RELEASE;
   const folder = await OwnedFolder.create({ prefix: "hotpot-postgres-", release: stopOrphan });
   try {
     const account = await accountFor(folder.root);
