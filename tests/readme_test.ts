@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 const RUN: readonly (readonly [RegExp, string])[] = [
   [/^npx -y deno@[\d.]+ task test$/, ".ci/run"],
   [/^npx -y deno@[\d.]+ task demo$/, "tests/e2e/demo_test.ts"],
-  [/^deno task (?:check|test:long)$/, ".ci/run"],
+  [/^deno task (?:check|test:long|test --postgres=13)$/, ".ci/run"],
   [/^deno task ok$/, ".ci/run"],
   [/^deno task docs$/, "deno.json"],
   [/^deno task migrate(?: --config prod\.yaml| --json| --help)?$/, "tests/e2e/migrate_test.ts"],
