@@ -14,6 +14,7 @@ import {
   runProgram,
   showOptionsOf,
 } from "./program.ts";
+import { runHistory, runStatus, runVerify } from "./status.ts";
 import { runVersion } from "./version.ts";
 
 const EXAMPLES = `
@@ -22,11 +23,12 @@ Examples:
   migrate --config /etc/hotpot/prod.yaml  with another configuration
   migrate apply 1                         apply the next one only
   migrate --migrations deploy/migrations  from a folder instead of from inside the program
+  migrate status                          where the database is, and what to type next
   migrate --json | jq .status             for other programs
 
 Exit codes:
   0  done          1  the work failed       2  the call or the configuration is wrong
-  130  stopped by Ctrl-C                    143  stopped by SIGTERM
+  3  status --exit-code found something    130, 143  stopped by Ctrl-C, by SIGTERM
 `;
 
 /** Runs the command line of `migrate` and returns its exit code. */
@@ -108,6 +110,34 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .action(async (count, flags) =>
       done(await runPlan(world, { flags: { ...flags, amount: count }, secrets }))
     );
+  program
+    .command("status")
+    .description("say where the database is: applied, pending, failed, changed; writes nothing")
+    .option("-c, --config <file>", "configuration file (CONFIG_FILE; default: config.yaml)")
+    .option("--migrations <dir>", "a folder instead of the migrations inside this program")
+    .option("--revisions-schema <name>", "schema of the revisions table (default: found by itself)")
+    .option("--exit-code", "exit with 3 when something is pending or differs")
+    .option("--json", "print one JSON document on standard output, and nothing else there")
+    .option("--no-color", "no colours (also NO_COLOR)")
+    .action(async (flags) => done(await runStatus(world, { flags, secrets })));
+  program
+    .command("history")
+    .description("say who applied what, when, and in how long; writes nothing")
+    .option("-c, --config <file>", "configuration file (CONFIG_FILE; default: config.yaml)")
+    .option("--migrations <dir>", "a folder instead of the migrations inside this program")
+    .option("--revisions-schema <name>", "schema of the revisions table (default: found by itself)")
+    .option("--json", "print one JSON document on standard output, and nothing else there")
+    .option("--no-color", "no colours (also NO_COLOR)")
+    .action(async (flags) => done(await runHistory(world, { flags, secrets })));
+  program
+    .command("verify")
+    .description("compare the files with their sums and with the history; writes nothing")
+    .option("-c, --config <file>", "configuration file (CONFIG_FILE; default: config.yaml)")
+    .option("--migrations <dir>", "a folder instead of the migrations inside this program")
+    .option("--revisions-schema <name>", "schema of the revisions table (default: found by itself)")
+    .option("--json", "print one JSON document on standard output, and nothing else there")
+    .option("--no-color", "no colours (also NO_COLOR)")
+    .action(async (flags) => done(await runVerify(world, { flags, secrets })));
   program
     .command("version")
     .description("say what this program is and which migrations are inside it")

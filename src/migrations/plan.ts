@@ -143,8 +143,8 @@ function refusePartials(
   }
 }
 
-/** Which files without a row the database has all the same. */
-function coverage(
+/** Which files without a row the database has all the same: a baseline or a checkpoint covers them. */
+export function coverage(
   pool: Pool,
   rows: ReadonlyMap<string, Revision>,
 ): (migration: Migration) => boolean {

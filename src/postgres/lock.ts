@@ -93,12 +93,17 @@ async function tryLock(session: Session, key: number): Promise<boolean> {
 }
 
 async function describeHolder(session: Session, key: number): Promise<string> {
+  return await holderOf(session, key) ?? "a session that has just ended";
+}
+
+/** Who holds a lock at this moment: process, name, address, since when it is connected. */
+export async function holderOf(session: Session, key: number): Promise<string | undefined> {
   const [row] = await session.query(`
     select l.pid, a.application_name as name, coalesce(host(a.client_addr), 'a local socket') as address,
       to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ') as since
     from pg_locks l left join pg_stat_activity a on a.pid = l.pid
     where l.granted and ${lockRow(key)} limit 1`);
-  if (row === undefined) return "a session that has just ended";
+  if (row === undefined) return undefined;
   const name = row["name"] === "" || row["name"] === null
     ? "a program without a name"
     : `"${row["name"]}"`;

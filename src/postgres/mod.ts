@@ -12,12 +12,13 @@ export {
 export { executeFiles, type ExecuteOptions } from "./executor.ts";
 export { refuseUnfit } from "./fit.ts";
 export { dropUnfinished, findInvalid } from "./index_state.ts";
-export { LOCKS, releaseLock, takeLock } from "./lock.ts";
+export { holderOf, LOCKS, releaseLock, takeLock } from "./lock.ts";
 export { PATIENCE, type Patience, pause } from "./patience.ts";
 export { toRefusal } from "./refusal.ts";
 export {
   createRevisions,
   findRevisions,
+  grantReading,
   readRevisions,
   type RevisionsTable,
   writeRevision,

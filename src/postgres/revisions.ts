@@ -157,3 +157,10 @@ export function upsertRevision(table: RevisionsTable, revision: Revision): strin
 export function qualified(table: RevisionsTable): string {
   return `${identifier(table.schema)}."${TABLE}"`;
 }
+
+/** The statements that let a role read the history. */
+export function grantReading(table: RevisionsTable, role: string): string {
+  return `grant usage on schema ${identifier(table.schema)} to ${
+    identifier(role)
+  }; grant select on ${qualified(table)} to ${identifier(role)};`;
+}
