@@ -3,6 +3,7 @@ import { ENGINES } from "../commands/engine.ts";
 import { parseDuration } from "../duration.ts";
 import { MigrateError } from "../errors.ts";
 import { EXEC_ORDERS, TX_MODES } from "../migrations/mod.ts";
+import { runWait } from "./wait.ts";
 import type { World } from "../world.ts";
 import { runApply } from "./apply.ts";
 import { addCompletions } from "./completions.ts";
@@ -76,14 +77,16 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .option("--baseline <version>", "take over a database that has everything up to this version")
     .option("--allow-dirty", "start in a database that holds something else")
     .option("--allow-changed", "go on although an applied file has changed since")
+    .option("--dry-run", "as migrate plan: say what would be done, and write nothing")
     .option("--no-pipeline", "have the embedded engine wait for each answer of the server")
     .option("--json", "print one JSON document on standard output, and nothing else there")
     .option("-q, --quiet", "print nothing unless something is wrong")
     .option("-v, --verbose", "say more about what is done, and how")
     .option("--no-color", "no colours (also NO_COLOR)")
-    .action(async (count, flags) =>
-      done(await runApply(world, { flags: { ...flags, amount: count }, secrets }))
-    );
+    .action(async (count, flags) => {
+      const run = flags.dryRun ? runPlan : runApply;
+      done(await run(world, { flags: { ...flags, amount: count }, secrets }));
+    });
   program
     .command("plan")
     .description("say what apply would do now, and whom it would keep waiting; writes nothing")
@@ -138,6 +141,12 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .option("--json", "print one JSON document on standard output, and nothing else there")
     .option("--no-color", "no colours (also NO_COLOR)")
     .action(async (flags) => done(await runVerify(world, { flags, secrets })));
+  program
+    .command("wait")
+    .description("wait until the database lets us log in, and say nothing")
+    .option("-c, --config <file>", "configuration file (CONFIG_FILE; default: config.yaml)")
+    .option("--timeout <time>", "how long at most (default: 60s)", milliseconds)
+    .action(async (flags) => done(await runWait(world, { flags, secrets })));
   program
     .command("version")
     .description("say what this program is and which migrations are inside it")

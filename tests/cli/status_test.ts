@@ -135,6 +135,16 @@ Deno.test("migrate status says who is migrating", async () => {
   assert.match((await run(db, ["status"])).out, /^Somebody is migrating now: pid \d+/m);
 });
 
+Deno.test("migrate --dry-run says what migrate plan says, and applies nothing", async () => {
+  await using db = await createDatabase();
+  const plan = await run(db, ["plan", "2"]);
+  const dry = await run(db, ["apply", "2", "--dry-run"]);
+  assert.equal(dry.code, 0, dry.err);
+  assert.equal(dry.out, plan.out);
+  assert.match(dry.out, /^0002 silver/m);
+  assert.deepEqual(await contentOf(db), ["schema public"]);
+});
+
 Deno.test("migrate status and plan write nothing, and need no right to", async () => {
   await using db = await createDatabase();
   await applyPool(db.database, poolOf(FILES));
