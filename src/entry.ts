@@ -29,6 +29,7 @@ export async function enter(program: (world: World) => Promise<number>): Promise
       err: Deno.stderr.isTerminal(),
       columns: columns(),
     },
+    ask: (question) => Deno.stdin.isTerminal() && Deno.stdout.isTerminal() && confirm(question),
   });
   Deno.exit(code);
 }

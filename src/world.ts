@@ -9,6 +9,8 @@ export interface World {
   /** Writes text to standard error: everything said on the way. */
   readonly err: (text: string) => void;
   readonly terminal: Terminal;
+  /** Asks a person to agree to something, where there is a person; otherwise nobody agrees. */
+  readonly ask?: (question: string) => boolean;
 }
 
 /** Which of the streams are looked at by a person, and how wide the window is. */

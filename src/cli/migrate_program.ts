@@ -15,6 +15,7 @@ import {
   runProgram,
   showOptionsOf,
 } from "./program.ts";
+import { runBaseline, runResolve } from "./record.ts";
 import { runHistory, runStatus, runVerify } from "./status.ts";
 import { runVersion } from "./version.ts";
 
@@ -141,6 +142,40 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .option("--json", "print one JSON document on standard output, and nothing else there")
     .option("--no-color", "no colours (also NO_COLOR)")
     .action(async (flags) => done(await runVerify(world, { flags, secrets })));
+  program
+    .command("resolve")
+    .description("record what became of a half-done file that was repaired by hand")
+    .argument("<version>", "the version of the file, as 0007")
+    .option("--applied", "what it does is in the database, all of it")
+    .option("--rolled-back", "nothing of it is in the database")
+    .option("-c, --config <file>", "configuration file (CONFIG_FILE; default: config.yaml)")
+    .option("--migrations <dir>", "a folder instead of the migrations inside this program")
+    .option("--revisions-schema <name>", "schema of the revisions table (default: found by itself)")
+    .option(
+      "--lock-timeout <time>",
+      "how long to wait for another run (default: 10s)",
+      milliseconds,
+    )
+    .option("-y, --yes", "record it without asking")
+    .option("--json", "print one JSON document on standard output, and nothing else there")
+    .option("--no-color", "no colours (also NO_COLOR)")
+    .action(async (version, flags) => done(await runResolve(world, { version, flags, secrets })));
+  program
+    .command("baseline")
+    .description("take over a database without history that was built by other means")
+    .argument("<version>", "the last version that is in the database, as 0007")
+    .option("-c, --config <file>", "configuration file (CONFIG_FILE; default: config.yaml)")
+    .option("--migrations <dir>", "a folder instead of the migrations inside this program")
+    .option("--revisions-schema <name>", "schema of the revisions table (default: found by itself)")
+    .option(
+      "--lock-timeout <time>",
+      "how long to wait for another run (default: 10s)",
+      milliseconds,
+    )
+    .option("-y, --yes", "record it without asking")
+    .option("--json", "print one JSON document on standard output, and nothing else there")
+    .option("--no-color", "no colours (also NO_COLOR)")
+    .action(async (version, flags) => done(await runBaseline(world, { version, flags, secrets })));
   program
     .command("wait")
     .description("wait until the database lets us log in, and say nothing")

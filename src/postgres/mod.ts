@@ -17,6 +17,7 @@ export { PATIENCE, type Patience, pause } from "./patience.ts";
 export { toRefusal } from "./refusal.ts";
 export {
   createRevisions,
+  deleteRevision,
   findRevisions,
   grantReading,
   readRevisions,

@@ -112,6 +112,15 @@ export async function writeRevision(
   await session.run(upsertRevision(table, revision));
 }
 
+/** Removes the row of a version. */
+export async function deleteRevision(
+  session: Session,
+  table: RevisionsTable,
+  version: string,
+): Promise<void> {
+  await session.run(`delete from ${qualified(table)} where version = ${literal(version)}`);
+}
+
 /**
  * The statement that writes a row as Atlas does: a version that has one keeps its description and
  * the time of its first execution (Atlas' `ent/revision_create.go`).
