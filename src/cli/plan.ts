@@ -96,7 +96,12 @@ function fileLines(file: JudgedFile, sql: boolean): readonly string[] {
 
 function commandLines(command: JudgedCommand): readonly string[] {
   const size = command.bytes === undefined ? "" : ` (${bytesText(command.bytes)})`;
-  const lock = command.locks[0] === undefined ? "" : `${command.locks[0].mode}: `;
+  const [first] = command.locks;
+  // A foreign key locks another table than the one that the command names.
+  const table = first === undefined || command.what.includes(first.relation)
+    ? ""
+    : ` on ${first.relation}`;
+  const lock = first === undefined ? "" : `${first.mode}${table}: `;
   return [
     `  ${command.what}${size}`,
     `    ${lock}${WORDS[command.effect]}`,

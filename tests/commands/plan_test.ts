@@ -46,3 +46,17 @@ Deno.test("plan() says what apply would do, and writes nothing", async () => {
   const none = await plan({ ...OPTIONS, database, pool: poolOf(BOTH) });
   assert.match(planText(none, false), /^Nothing to do/);
 });
+
+Deno.test("planText() names the table that a foreign key locks", async () => {
+  await using db = await createDatabase();
+  const { database } = db;
+  await db.sql("create schema bronze; create table bronze.t (x int primary key)");
+  const pool = poolOf({
+    "bronze/0001_u.sql": "create table bronze.u (x int references bronze.t (x));\n",
+  });
+  const report = await plan({ ...OPTIONS, database, pool, allowDirty: true });
+  assert.match(
+    planText(report, false),
+    /^ {2}CREATE TABLE bronze\.u\n {4}SHARE ROW EXCLUSIVE on bronze\.t: others wait/m,
+  );
+});
