@@ -8,7 +8,7 @@ import {
   REVISION_TYPE,
   splitStatements,
 } from "../migrations/mod.ts";
-import { deleteRevision, writeRevision } from "../postgres/mod.ts";
+import { createRevisions, deleteRevision, writeRevision } from "../postgres/mod.ts";
 import { type LockedHistory, type RecordRequest, underLocks } from "./under_locks.ts";
 
 /** What an operator says of a file after having put things right by hand. */
@@ -45,6 +45,7 @@ export async function resolve(
     } else {
       const done = doneRow(history, { request, row, migration });
       confirm(request, `${nameIn(done)} counts as applied: set by hand`);
+      if (!table.exists) await createRevisions(session, table);
       await writeRevision(session, table, done);
     }
     return { version, outcome };

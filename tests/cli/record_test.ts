@@ -118,6 +118,15 @@ Deno.test("migrate resolve --applied takes the next file, and no later one", asy
   assert.equal((await applyPool(db.database, poolOf(FILES))).error, undefined);
 });
 
+Deno.test("migrate resolve --applied takes the first file of a database without history", async () => {
+  await using db = await createDatabase();
+  await db.sql("create schema bronze");
+  const resolved = await run(db, "resolve", "0001", "--applied", "--yes");
+  assert.equal(resolved.code, 0, resolved.err);
+  assert.deepEqual(await versions(db), ["0001 4 0/0"]);
+  assert.equal((await applyPool(db.database, poolOf(FILES))).failed?.version, "0002");
+});
+
 Deno.test("migrate resolve waits for nobody who migrates longer than --lock-timeout", async () => {
   await using db = await halfDone();
   await db.sql("select pg_advisory_lock(2686470616)");
