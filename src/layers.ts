@@ -3,3 +3,6 @@ export const LAYERS = ["bronze", "bronzehistory", "silver", "gold"] as const;
 
 /** One of the layers of the database. */
 export type Layer = (typeof LAYERS)[number];
+
+/** How long the longest name is, for columns. */
+export const LAYER_WIDTH = Math.max(...LAYERS.map((layer) => layer.length));

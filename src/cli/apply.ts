@@ -15,13 +15,11 @@ import { appliedLine, haltLine, retryLine, summary } from "./apply_text.ts";
 import { errorText } from "./error_text.ts";
 import { exitCode } from "./exit_code.ts";
 import { Screen } from "./screen.ts";
+import type { TargetFlags } from "./target.ts";
 
 /** The flags of `migrate apply`. */
-export interface ApplyFlags {
-  readonly config?: string | undefined;
+export interface ApplyFlags extends TargetFlags {
   readonly engine?: EngineName | undefined;
-  readonly migrations?: string | undefined;
-  readonly revisionsSchema?: string | undefined;
   readonly lockTimeout?: number | undefined;
   readonly statementLockTimeout?: number | undefined;
   readonly txMode: TxMode;

@@ -1,10 +1,8 @@
 import { nameOf } from "../failure.ts";
-import { LAYERS } from "../layers.ts";
+import { LAYER_WIDTH } from "../layers.ts";
 import type { Migration } from "../migrations/mod.ts";
 import type { AppliedMigration, ApplyReport, Retry } from "../report.ts";
 import type { Style } from "./style.ts";
-
-const LAYER_WIDTH = Math.max(...LAYERS.map((layer) => layer.length));
 
 /** The line of one migration that was applied: layer, name, time. */
 export function appliedLine(applied: AppliedMigration, style: Style): string {

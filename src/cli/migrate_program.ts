@@ -3,7 +3,6 @@ import { ENGINES } from "../commands/engine.ts";
 import { parseDuration } from "../duration.ts";
 import { MigrateError } from "../errors.ts";
 import { EXEC_ORDERS, TX_MODES } from "../migrations/mod.ts";
-import { runWait } from "./wait.ts";
 import type { World } from "../world.ts";
 import { runApply } from "./apply.ts";
 import { addCompletions } from "./completions.ts";
@@ -18,6 +17,7 @@ import {
 import { runBaseline, runResolve } from "./record.ts";
 import { runHistory, runStatus, runVerify } from "./status.ts";
 import { runVersion } from "./version.ts";
+import { runWait } from "./wait.ts";
 
 const EXAMPLES = `
 Examples:
@@ -32,6 +32,42 @@ Exit codes:
   0  done          1  the work failed       2  the call or the configuration is wrong
   3  status --exit-code found something    130, 143  stopped by Ctrl-C, by SIGTERM
 `;
+
+/** The options that several commands have. */
+const OPTIONS = {
+  config: new Option(
+    "-c, --config <file>",
+    "configuration file (CONFIG_FILE; default: config.yaml)",
+  ),
+  migrations: new Option(
+    "--migrations <dir>",
+    "a folder instead of the migrations inside this program",
+  ),
+  revisionsSchema: new Option(
+    "--revisions-schema <name>",
+    "schema of the revisions table (default: found by itself)",
+  ),
+  lockTimeout: new Option(
+    "--lock-timeout <time>",
+    "how long to wait for another run (default: 10s)",
+  ).argParser(milliseconds),
+  txMode: new Option("--tx-mode <mode>", "a transaction for each file, for all, or none")
+    .choices(TX_MODES).default("file" as const),
+  execOrder: new Option("--exec-order <order>", "what to do with files added below applied ones")
+    .choices(EXEC_ORDERS).default("linear" as const),
+  baseline: new Option(
+    "--baseline <version>",
+    "take over a database that has everything up to this version",
+  ),
+  allowDirty: new Option("--allow-dirty", "start in a database that holds something else"),
+  allowChanged: new Option(
+    "--allow-changed",
+    "go on although an applied file has changed since",
+  ),
+  yes: new Option("-y, --yes", "record it without asking"),
+  json: new Option("--json", "print one JSON document on standard output, and nothing else there"),
+  noColor: new Option("--no-color", "no colours (also NO_COLOR)"),
+} as const;
 
 /** Runs the command line of `migrate` and returns its exit code. */
 export async function runMigrate(world: World): Promise<number> {
@@ -48,42 +84,30 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .command("apply", { isDefault: true })
     .description("apply pending migrations; the default")
     .addArgument(new Argument("[amount]", "at most how many files").argParser(amount))
-    .option("-c, --config <file>", "configuration file (CONFIG_FILE; default: config.yaml)")
+    .addOption(OPTIONS.config)
     .addOption(
       new Option("--engine <name>", "who applies the files (MIGRATE_ENGINE; default: auto)")
         .choices(ENGINES),
     )
-    .option("--migrations <dir>", "a folder instead of the migrations inside this program")
-    .option("--revisions-schema <name>", "schema of the revisions table (default: found by itself)")
-    .option(
-      "--lock-timeout <time>",
-      "how long to wait for another run (default: 10s)",
-      milliseconds,
-    )
+    .addOption(OPTIONS.migrations)
+    .addOption(OPTIONS.revisionsSchema)
+    .addOption(OPTIONS.lockTimeout)
     .option(
       "--statement-lock-timeout <time>",
       "how long a statement of the embedded engine waits for a lock before its file is tried again (default: 3s; 0: no end)",
       milliseconds,
     )
-    .addOption(
-      new Option("--tx-mode <mode>", "a transaction for each file, for all, or none").choices(
-        TX_MODES,
-      ).default("file" as const),
-    )
-    .addOption(
-      new Option("--exec-order <order>", "what to do with files added below applied ones").choices(
-        EXEC_ORDERS,
-      ).default("linear" as const),
-    )
-    .option("--baseline <version>", "take over a database that has everything up to this version")
-    .option("--allow-dirty", "start in a database that holds something else")
-    .option("--allow-changed", "go on although an applied file has changed since")
+    .addOption(OPTIONS.txMode)
+    .addOption(OPTIONS.execOrder)
+    .addOption(OPTIONS.baseline)
+    .addOption(OPTIONS.allowDirty)
+    .addOption(OPTIONS.allowChanged)
     .option("--dry-run", "as migrate plan: say what would be done, and write nothing")
     .option("--no-pipeline", "have the embedded engine wait for each answer of the server")
-    .option("--json", "print one JSON document on standard output, and nothing else there")
+    .addOption(OPTIONS.json)
     .option("-q, --quiet", "print nothing unless something is wrong")
     .option("-v, --verbose", "say more about what is done, and how")
-    .option("--no-color", "no colours (also NO_COLOR)")
+    .addOption(OPTIONS.noColor)
     .action(async (count, flags) => {
       const run = flags.dryRun ? runPlan : runApply;
       done(await run(world, { flags: { ...flags, amount: count }, secrets }));
@@ -92,55 +116,47 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .command("plan")
     .description("say what apply would do now, and whom it would keep waiting; writes nothing")
     .addArgument(new Argument("[amount]", "at most how many files").argParser(amount))
-    .option("-c, --config <file>", "configuration file (CONFIG_FILE; default: config.yaml)")
-    .option("--migrations <dir>", "a folder instead of the migrations inside this program")
-    .option("--revisions-schema <name>", "schema of the revisions table (default: found by itself)")
-    .addOption(
-      new Option("--tx-mode <mode>", "a transaction for each file, for all, or none").choices(
-        TX_MODES,
-      ).default("file" as const),
-    )
-    .addOption(
-      new Option("--exec-order <order>", "what to do with files added below applied ones").choices(
-        EXEC_ORDERS,
-      ).default("linear" as const),
-    )
-    .option("--baseline <version>", "take over a database that has everything up to this version")
-    .option("--allow-dirty", "start in a database that holds something else")
-    .option("--allow-changed", "go on although an applied file has changed since")
+    .addOption(OPTIONS.config)
+    .addOption(OPTIONS.migrations)
+    .addOption(OPTIONS.revisionsSchema)
+    .addOption(OPTIONS.txMode)
+    .addOption(OPTIONS.execOrder)
+    .addOption(OPTIONS.baseline)
+    .addOption(OPTIONS.allowDirty)
+    .addOption(OPTIONS.allowChanged)
     .option("--sql", "print the statements too")
-    .option("--json", "print one JSON document on standard output, and nothing else there")
-    .option("--no-color", "no colours (also NO_COLOR)")
+    .addOption(OPTIONS.json)
+    .addOption(OPTIONS.noColor)
     .action(async (count, flags) =>
       done(await runPlan(world, { flags: { ...flags, amount: count }, secrets }))
     );
   program
     .command("status")
     .description("say where the database is: applied, pending, failed, changed; writes nothing")
-    .option("-c, --config <file>", "configuration file (CONFIG_FILE; default: config.yaml)")
-    .option("--migrations <dir>", "a folder instead of the migrations inside this program")
-    .option("--revisions-schema <name>", "schema of the revisions table (default: found by itself)")
+    .addOption(OPTIONS.config)
+    .addOption(OPTIONS.migrations)
+    .addOption(OPTIONS.revisionsSchema)
     .option("--exit-code", "exit with 3 when something is pending or differs")
-    .option("--json", "print one JSON document on standard output, and nothing else there")
-    .option("--no-color", "no colours (also NO_COLOR)")
+    .addOption(OPTIONS.json)
+    .addOption(OPTIONS.noColor)
     .action(async (flags) => done(await runStatus(world, { flags, secrets })));
   program
     .command("history")
     .description("say who applied what, when, and in how long; writes nothing")
-    .option("-c, --config <file>", "configuration file (CONFIG_FILE; default: config.yaml)")
-    .option("--migrations <dir>", "a folder instead of the migrations inside this program")
-    .option("--revisions-schema <name>", "schema of the revisions table (default: found by itself)")
-    .option("--json", "print one JSON document on standard output, and nothing else there")
-    .option("--no-color", "no colours (also NO_COLOR)")
+    .addOption(OPTIONS.config)
+    .addOption(OPTIONS.migrations)
+    .addOption(OPTIONS.revisionsSchema)
+    .addOption(OPTIONS.json)
+    .addOption(OPTIONS.noColor)
     .action(async (flags) => done(await runHistory(world, { flags, secrets })));
   program
     .command("verify")
     .description("compare the files with their sums and with the history; writes nothing")
-    .option("-c, --config <file>", "configuration file (CONFIG_FILE; default: config.yaml)")
-    .option("--migrations <dir>", "a folder instead of the migrations inside this program")
-    .option("--revisions-schema <name>", "schema of the revisions table (default: found by itself)")
-    .option("--json", "print one JSON document on standard output, and nothing else there")
-    .option("--no-color", "no colours (also NO_COLOR)")
+    .addOption(OPTIONS.config)
+    .addOption(OPTIONS.migrations)
+    .addOption(OPTIONS.revisionsSchema)
+    .addOption(OPTIONS.json)
+    .addOption(OPTIONS.noColor)
     .action(async (flags) => done(await runVerify(world, { flags, secrets })));
   program
     .command("resolve")
@@ -148,38 +164,30 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .argument("<version>", "the version of the file, as 0007")
     .option("--applied", "what it does is in the database, all of it")
     .option("--rolled-back", "nothing of it is in the database")
-    .option("-c, --config <file>", "configuration file (CONFIG_FILE; default: config.yaml)")
-    .option("--migrations <dir>", "a folder instead of the migrations inside this program")
-    .option("--revisions-schema <name>", "schema of the revisions table (default: found by itself)")
-    .option(
-      "--lock-timeout <time>",
-      "how long to wait for another run (default: 10s)",
-      milliseconds,
-    )
-    .option("-y, --yes", "record it without asking")
-    .option("--json", "print one JSON document on standard output, and nothing else there")
-    .option("--no-color", "no colours (also NO_COLOR)")
+    .addOption(OPTIONS.config)
+    .addOption(OPTIONS.migrations)
+    .addOption(OPTIONS.revisionsSchema)
+    .addOption(OPTIONS.lockTimeout)
+    .addOption(OPTIONS.yes)
+    .addOption(OPTIONS.json)
+    .addOption(OPTIONS.noColor)
     .action(async (version, flags) => done(await runResolve(world, { version, flags, secrets })));
   program
     .command("baseline")
     .description("take over a database without history that was built by other means")
     .argument("<version>", "the last version that is in the database, as 0007")
-    .option("-c, --config <file>", "configuration file (CONFIG_FILE; default: config.yaml)")
-    .option("--migrations <dir>", "a folder instead of the migrations inside this program")
-    .option("--revisions-schema <name>", "schema of the revisions table (default: found by itself)")
-    .option(
-      "--lock-timeout <time>",
-      "how long to wait for another run (default: 10s)",
-      milliseconds,
-    )
-    .option("-y, --yes", "record it without asking")
-    .option("--json", "print one JSON document on standard output, and nothing else there")
-    .option("--no-color", "no colours (also NO_COLOR)")
+    .addOption(OPTIONS.config)
+    .addOption(OPTIONS.migrations)
+    .addOption(OPTIONS.revisionsSchema)
+    .addOption(OPTIONS.lockTimeout)
+    .addOption(OPTIONS.yes)
+    .addOption(OPTIONS.json)
+    .addOption(OPTIONS.noColor)
     .action(async (version, flags) => done(await runBaseline(world, { version, flags, secrets })));
   program
     .command("wait")
     .description("wait until the database lets us log in, and say nothing")
-    .option("-c, --config <file>", "configuration file (CONFIG_FILE; default: config.yaml)")
+    .addOption(OPTIONS.config)
     .option("--timeout <time>", "how long at most (default: 60s)", milliseconds)
     .action(async (flags) => done(await runWait(world, { flags, secrets })));
   program

@@ -1,18 +1,13 @@
-import { loadPool } from "../commands/pool.ts";
 import { type JudgedCommand, type JudgedFile, plan, type PlanReport } from "../commands/plan.ts";
-import { loadSettings } from "../config/mod.ts";
 import { EXIT } from "../errors.ts";
 import type { Effect } from "../impact/mod.ts";
 import type { ExecOrder, TxMode } from "../migrations/mod.ts";
 import type { Secrets } from "../redact.ts";
-import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
+import { loadTarget, type TargetFlags } from "./target.ts";
 
 /** The flags of `migrate plan`. */
-export interface PlanFlags {
-  readonly config?: string | undefined;
-  readonly migrations?: string | undefined;
-  readonly revisionsSchema?: string | undefined;
+export interface PlanFlags extends TargetFlags {
   readonly txMode: TxMode;
   readonly execOrder: ExecOrder;
   readonly baseline?: string | undefined;
@@ -28,26 +23,16 @@ export async function runPlan(
   world: World,
   { flags, secrets }: { readonly flags: PlanFlags; readonly secrets: Secrets },
 ): Promise<number> {
-  await using settings = await loadSettings({
-    env: world.env,
-    configFile: flags.config,
-    applicationName: `hotpot-migrate/${VERSION}`,
-    signal: world.signal,
-    secrets,
-    onWarning: (text) => world.err(`warning: ${text}\n`),
-  });
+  const warn = (text: string) => world.err(`warning: ${text}\n`);
+  await using target = await loadTarget(world, { flags, secrets, warn });
   const report = await plan({
-    database: settings.database,
-    pool: await loadPool(flags.migrations ?? settings.migrate.migrations),
-    revisionsSchema: flags.revisionsSchema ?? settings.migrate.revisions_schema,
+    ...target.request,
     execOrder: flags.execOrder,
     txMode: flags.txMode,
     baseline: flags.baseline,
     allowDirty: flags.allowDirty === true,
     allowChanged: flags.allowChanged === true,
     amount: flags.amount,
-    signal: world.signal,
-    redact: secrets.redact,
   });
   world.out(
     flags.json

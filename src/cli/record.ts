@@ -1,19 +1,15 @@
 import { baseline } from "../commands/baseline.ts";
-import { loadPool } from "../commands/pool.ts";
 import { type Outcome, resolve } from "../commands/resolve.ts";
 import type { RecordRequest } from "../commands/under_locks.ts";
-import { loadSettings } from "../config/mod.ts";
 import { EXIT, MigrateError } from "../errors.ts";
 import type { Secrets } from "../redact.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
 import { Screen } from "./screen.ts";
+import { loadTarget, type TargetFlags } from "./target.ts";
 
 /** The flags of the commands that change the history and nothing else. */
-export interface RecordFlags {
-  readonly config?: string | undefined;
-  readonly migrations?: string | undefined;
-  readonly revisionsSchema?: string | undefined;
+export interface RecordFlags extends TargetFlags {
   readonly lockTimeout?: number | undefined;
   readonly yes?: true | undefined;
   readonly json?: true | undefined;
@@ -62,25 +58,16 @@ async function record(
   work: (request: RecordRequest & { readonly version: string }) => Promise<Record<string, unknown>>,
 ): Promise<number> {
   const screen = new Screen(world, flags);
-  await using settings = await loadSettings({
-    env: world.env,
-    configFile: flags.config,
-    applicationName: `hotpot-migrate/${VERSION}`,
-    signal: world.signal,
+  await using target = await loadTarget(world, {
+    flags,
     secrets,
-    onWarning: (text) => screen.warn(text),
+    warn: (text) => screen.warn(text),
   });
-  for (const warning of settings.warnings) screen.warn(warning);
-  const { database, migrate } = settings;
   const document = await work({
+    ...target.request,
     version,
-    database,
-    pool: await loadPool(flags.migrations ?? migrate.migrations),
-    revisionsSchema: flags.revisionsSchema ?? migrate.revisions_schema,
-    lockTimeoutMs: flags.lockTimeout ?? migrate.lock_timeout ?? LOCK_TIMEOUT_MS,
+    lockTimeoutMs: flags.lockTimeout ?? target.settings.migrate.lock_timeout ?? LOCK_TIMEOUT_MS,
     operator: `hotpot-migrate ${VERSION}`,
-    signal: world.signal,
-    redact: secrets.redact,
     onWait: (holder) => screen.say(`Waiting for another run: the lock is held by ${holder}`),
     confirm: (what) => {
       screen.say(`To be recorded: ${what}`);

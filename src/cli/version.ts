@@ -1,9 +1,7 @@
 import { type BuildReport, describeBuild } from "../commands/build.ts";
 import { EXIT } from "../errors.ts";
-import { LAYERS } from "../layers.ts";
+import { LAYER_WIDTH } from "../layers.ts";
 import type { World } from "../world.ts";
-
-const LAYER_WIDTH = Math.max(...LAYERS.map((layer) => layer.length));
 
 /** `migrate version`: says what this program is and which migrations are inside it. */
 export function runVersion(world: World, flags: { readonly json?: true | undefined }): number {

@@ -2,8 +2,7 @@ import { MigrateError } from "../errors.ts";
 import { nameOf } from "../failure.ts";
 import { baselineRow, planApply } from "../migrations/mod.ts";
 import { createRevisions, writeRevision } from "../postgres/mod.ts";
-import { confirm } from "./resolve.ts";
-import { type RecordRequest, underLocks } from "./under_locks.ts";
+import { confirm, type RecordRequest, underLocks } from "./under_locks.ts";
 
 /** What was recorded. */
 export interface BaselineReport {

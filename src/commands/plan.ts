@@ -1,17 +1,13 @@
-import type { Database } from "../database.ts";
 import { describeDatabase } from "../dsn.ts";
 import { type Effect, effectOf, type Finding, Judge, namesIn } from "../impact/mod.ts";
 import { type Plan, type PlannedFile, splitStatements } from "../migrations/mod.ts";
 import { openParser } from "../parser/mod.ts";
-import { readCatalog, Session, toRefusal } from "../postgres/mod.ts";
+import { readCatalog, type Session } from "../postgres/mod.ts";
+import { look, type LookRequest } from "./look.ts";
 import { decide, type DecideRequest } from "./preflight.ts";
 
 /** Everything that `migrate plan` needs to know. */
-export interface PlanRequest extends DecideRequest {
-  readonly database: Database;
-  readonly signal: AbortSignal;
-  readonly redact: (text: string) => string;
-}
+export type PlanRequest = DecideRequest & LookRequest;
 
 /** One command of a statement, with whom it keeps waiting and how large its table is. */
 export interface JudgedCommand extends Finding {
@@ -42,20 +38,14 @@ export interface PlanReport {
  * Says what `apply` would do, by the same decision, in one read-only transaction; the parser is
  * loaded only when there is something to judge.
  *
- * @throws {MigrateError} the codes of `Session.open` and `decide`, and `statement_syntax`.
+ * @throws {MigrateError} the codes of `look` and `decide`, and `statement_syntax`.
  */
 export async function plan(request: PlanRequest): Promise<PlanReport> {
-  const { database, redact, signal } = request;
-  await using session = await Session.open(database, { signal, redact, onNotice: () => {} });
-  try {
-    await session.query("begin isolation level repeatable read read only");
-    const decided = await decide(session, request);
-    const files = await judge(session, decided.plan.pending);
-    await session.query("rollback");
-    return { database: describeDatabase(database), plan: decided.plan, files };
-  } catch (error) {
-    throw toRefusal(error, "look at the database");
-  }
+  return await look(request, async (view) => {
+    const plan = await decide(request, view);
+    const files = await judge(view.session, plan.pending);
+    return { database: describeDatabase(request.database), plan, files };
+  });
 }
 
 async function judge(

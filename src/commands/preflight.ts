@@ -1,4 +1,3 @@
-import { findOrphans } from "../atlas/mod.ts";
 import {
   compareHistory,
   type Plan,
@@ -10,14 +9,14 @@ import {
   boundLockWaits,
   checkClean,
   findRevisions,
-  LOCKS,
   readRevisions,
   refuseUnfit,
   type RevisionsTable,
   type Session,
-  takeLock,
 } from "../postgres/mod.ts";
 import type { ApplyRequest } from "./apply.ts";
+import type { View } from "./look.ts";
+import { takeRunLocks } from "./run_locks.ts";
 
 /** What is known once the pre-flight is over. */
 export interface Preflight {
@@ -38,22 +37,18 @@ export interface Preflight {
 export async function preflight(session: Session, request: ApplyRequest): Promise<Preflight> {
   await refuseUnfit(session, request);
   await boundLockWaits(session, request.statementLockTimeoutMs);
-  const deadline = performance.now() + request.lockTimeoutMs;
-  const lock = {
-    deadline,
-    timeoutMs: request.lockTimeoutMs,
-    signal: request.signal,
-    onWait: request.events.onWait,
-  };
-  await takeLock(session, LOCKS.own, lock);
-  await takeLock(session, LOCKS.atlas, { ...lock, about: describeOrphans });
-  return { ...await decide(session, request), deadline };
+  const { lockTimeoutMs, revisionsSchema, signal } = request;
+  const { onWait } = request.events;
+  const deadline = await takeRunLocks(session, { lockTimeoutMs, signal, onWait });
+  const table = await findRevisions(session, revisionsSchema);
+  const rows = await readRevisions(session, table);
+  const plan = await decide(request, { session, table, rows });
+  return { table, rows, plan, deadline };
 }
 
-/** What a decision depends on besides the session. */
+/** What a decision depends on besides the history. */
 export type DecideRequest = Pick<
   ApplyRequest,
-  | "revisionsSchema"
   | "allowChanged"
   | "allowDirty"
   | "pool"
@@ -64,18 +59,16 @@ export type DecideRequest = Pick<
 >;
 
 /**
- * Reads the history and decides what is pending; writes nothing.
+ * Decides what is pending, by what the history says; writes nothing.
  *
- * @throws {MigrateError} the codes of `findRevisions`, `refuseChanged` and `planApply`.
+ * @throws {MigrateError} the codes of `refuseChanged` and `planApply`.
  */
 export async function decide(
-  session: Session,
   request: DecideRequest,
-): Promise<Omit<Preflight, "deadline">> {
-  const table = await findRevisions(session, request.revisionsSchema);
-  const rows = await readRevisions(session, table);
+  { rows, session, table }: View,
+): Promise<Plan> {
   if (!request.allowChanged) refuseChanged(compareHistory(request.pool, rows));
-  const plan = planApply(request.pool, rows, {
+  return planApply(request.pool, rows, {
     execOrder: request.execOrder,
     txMode: request.txMode,
     allowDirty: request.allowDirty,
@@ -83,12 +76,4 @@ export async function decide(
     ...(request.baseline === undefined ? {} : { baseline: request.baseline }),
     ...(request.amount === undefined ? {} : { amount: request.amount }),
   });
-  return { table, rows, plan };
-}
-
-/** Who may hold Atlas' lock although no run is to be seen. */
-async function describeOrphans(): Promise<string> {
-  const pids = await findOrphans();
-  if (pids.length === 0) return "";
-  return `; Atlas of a run that was killed still works here (process ${pids.join(", ")})`;
 }

@@ -4,21 +4,17 @@ import {
   isPartial,
   type Migration,
   planApply,
+  resolvedRow,
   type Revision,
   REVISION_TYPE,
   splitStatements,
 } from "../migrations/mod.ts";
 import { createRevisions, deleteRevision, writeRevision } from "../postgres/mod.ts";
-import { type LockedHistory, type RecordRequest, underLocks } from "./under_locks.ts";
+import type { View } from "./look.ts";
+import { confirm, type RecordRequest, underLocks } from "./under_locks.ts";
 
 /** What an operator says of a file after having put things right by hand. */
 export type Outcome = "applied" | "rolled_back";
-
-/** What was recorded. */
-export interface ResolveReport {
-  readonly version: string;
-  readonly outcome: Outcome;
-}
 
 /**
  * Records what became of a file that was repaired by hand. `applied`: a half-done file, or the very
@@ -31,9 +27,9 @@ export interface ResolveReport {
  */
 export async function resolve(
   request: RecordRequest & { readonly version: string; readonly outcome: Outcome },
-): Promise<ResolveReport> {
+): Promise<void> {
   const { outcome, pool, version } = request;
-  return await underLocks(request, async (history) => {
+  await underLocks(request, async (history) => {
     const { rows, session, table } = history;
     const row = rows.find((other) => other.version === version);
     const migration = pool.migrations.find((other) => other.version === version);
@@ -48,12 +44,11 @@ export async function resolve(
       if (!table.exists) await createRevisions(session, table);
       await writeRevision(session, table, done);
     }
-    return { version, outcome };
   });
 }
 
 function doneRow(
-  { rows }: LockedHistory,
+  { rows }: View,
   { migration, request, row }: {
     readonly request: RecordRequest & { readonly version: string };
     readonly row: Revision | undefined;
@@ -97,28 +92,7 @@ function doneRow(
       },
     );
   }
-  return {
-    version,
-    description: migration.description,
-    type: REVISION_TYPE.resolved,
-    applied: 0,
-    total: 0,
-    executedAt: new Date().toISOString(),
-    executionTimeNs: "0",
-    error: "",
-    errorStatement: "",
-    hash: migration.hash,
-    partialHashes: [],
-    operatorVersion: operator,
-  };
-}
-
-/** Has somebody agree to what is about to be recorded. */
-export function confirm(request: RecordRequest, what: string): void {
-  if (request.confirm(what)) return;
-  throw new MigrateError("not_confirmed", `Recorded nothing: ${what} was not confirmed`, {
-    hint: "Answer with y on a terminal, or run the same command again with --yes",
-  });
+  return resolvedRow(migration, operator);
 }
 
 function nameIn(row: Revision): string {

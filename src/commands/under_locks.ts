@@ -1,38 +1,23 @@
-import type { Database } from "../database.ts";
+import { MigrateError } from "../errors.ts";
+import type { Pool } from "../migrations/mod.ts";
 import {
   boundLockWaits,
   findRevisions,
-  LOCKS,
   readRevisions,
   refuseUnfit,
-  type RevisionsTable,
   Session,
-  takeLock,
   toRefusal,
 } from "../postgres/mod.ts";
-import type { Pool, Revision } from "../migrations/mod.ts";
+import type { LookRequest, View } from "./look.ts";
+import { type RunLockOptions, takeRunLocks } from "./run_locks.ts";
 
 /** What every change of the history needs to know. */
-export interface RecordRequest {
-  readonly database: Database;
+export interface RecordRequest extends LookRequest, RunLockOptions {
   readonly pool: Pool;
-  readonly revisionsSchema: string | undefined;
-  readonly lockTimeoutMs: number;
   /** Who we are in the history, as `hotpot-migrate 0.1.0`. */
   readonly operator: string;
-  readonly signal: AbortSignal;
-  readonly redact: (text: string) => string;
-  /** Called once if somebody else holds the lock, with who. */
-  readonly onWait: (holder: string) => void;
   /** Shows what is about to be recorded; only if it says so is it recorded. */
   readonly confirm: (what: string) => boolean;
-}
-
-/** The history, and nobody else at work on it. */
-export interface LockedHistory {
-  readonly session: Session;
-  readonly table: RevisionsTable;
-  readonly rows: readonly Revision[];
 }
 
 /** How long a change of the history waits for others who use the table. */
@@ -46,20 +31,25 @@ const STATEMENT_LOCK_TIMEOUT_MS = 3_000;
  */
 export async function underLocks<T>(
   request: RecordRequest,
-  work: (history: LockedHistory) => Promise<T>,
+  work: (view: View) => Promise<T>,
 ): Promise<T> {
-  const { database, lockTimeoutMs, onWait, redact, revisionsSchema, signal } = request;
+  const { database, redact, revisionsSchema, signal } = request;
   await using session = await Session.open(database, { signal, redact });
   await refuseUnfit(session, request);
   try {
     await boundLockWaits(session, STATEMENT_LOCK_TIMEOUT_MS);
-    const deadline = performance.now() + lockTimeoutMs;
-    const lock = { deadline, timeoutMs: lockTimeoutMs, signal, onWait };
-    await takeLock(session, LOCKS.own, lock);
-    await takeLock(session, LOCKS.atlas, lock);
+    await takeRunLocks(session, request);
     const table = await findRevisions(session, revisionsSchema);
     return await work({ session, table, rows: await readRevisions(session, table) });
   } catch (error) {
     throw toRefusal(error, "record the history");
   }
+}
+
+/** Has somebody agree to what is about to be recorded. */
+export function confirm(request: RecordRequest, what: string): void {
+  if (request.confirm(what)) return;
+  throw new MigrateError("not_confirmed", `Recorded nothing: ${what} was not confirmed`, {
+    hint: "Answer with y on a terminal, or run the same command again with --yes",
+  });
 }

@@ -30,10 +30,17 @@ export {
 } from "./pool.ts";
 export { goesWithItsRow } from "./recorded.ts";
 export { checkResume } from "./resume.ts";
-export { baselineRow, isPartial, type Revision, REVISION_TYPE } from "./revision.ts";
+export {
+  baselineRow,
+  isPartial,
+  kindOf,
+  resolvedRow,
+  type Revision,
+  REVISION_TYPE,
+} from "./revision.ts";
 export type { Statement } from "./scanner.ts";
 export { splitStatements } from "./statements.ts";
-export { type FileState, type State, STATES, statesOf } from "./state.ts";
+export { type FileState, layerOf, type State, STATES, statesOf } from "./state.ts";
 export { statementHashes } from "./statement_hashes.ts";
 export { computeSums, formatSums, type SourceFile, type Sums, verifySums } from "./sums.ts";
 export { TX_MODES, type TxMode, txModeOf } from "./tx_mode.ts";

@@ -28,23 +28,41 @@ export const REVISION_TYPE = { baseline: 1, executed: 2, resolved: 4 } as const;
 
 /** The row that says "everything up to here is in the database already" (Atlas' `RevisionTypeBaseline`). */
 export function baselineRow(migration: Migration, operator: string): Revision {
+  return rowByHand(migration, { operator, type: REVISION_TYPE.baseline, hash: "" });
+}
+
+/** The row of a file that was applied by hand, as Atlas' `migrate set` writes it. */
+export function resolvedRow(migration: Migration, operator: string): Revision {
+  return rowByHand(migration, { operator, type: REVISION_TYPE.resolved, hash: migration.hash });
+}
+
+function rowByHand(
+  { description, version }: Migration,
+  row: { readonly operator: string; readonly type: number; readonly hash: string },
+): Revision {
   return {
-    version: migration.version,
-    description: migration.description,
-    type: REVISION_TYPE.baseline,
+    version,
+    description,
+    type: row.type,
     applied: 0,
     total: 0,
     executedAt: new Date().toISOString(),
     executionTimeNs: "0",
     error: "",
     errorStatement: "",
-    hash: "",
+    hash: row.hash,
     partialHashes: [],
-    operatorVersion: operator,
+    operatorVersion: row.operator,
   };
 }
 
 /** Whether a file was begun and not finished. */
 export function isPartial(revision: Revision): boolean {
   return revision.applied !== revision.total;
+}
+
+/** How a row came to be. */
+export function kindOf({ type }: Revision): string {
+  if (type === REVISION_TYPE.baseline) return "baseline";
+  return (type & REVISION_TYPE.resolved) === 0 ? "executed" : "manually_set";
 }

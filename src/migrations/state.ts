@@ -72,3 +72,8 @@ export function statesOf(pool: Pool, revisions: readonly Revision[]): readonly F
     row: rows.get(version),
   }));
 }
+
+/** The layer of a version, or `none` where its file is not on offer or stands in no layer. */
+export function layerOf({ migration }: FileState): string {
+  return migration?.layer ?? "none";
+}

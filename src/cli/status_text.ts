@@ -1,0 +1,92 @@
+import type { StatusReport } from "../commands/status.ts";
+import { LAYER_WIDTH, LAYERS } from "../layers.ts";
+import { type FileState, kindOf, layerOf, type State, STATES } from "../migrations/mod.ts";
+import type { Style } from "./style.ts";
+
+/** How many pending files are named: a new database has hundreds. */
+const MAX_PENDING = 10;
+
+/** Where a database is, for people: a line for each layer, one for each file that needs a look. */
+export function statusText(report: StatusReport, style: Style): string {
+  const { files } = report;
+  const lines = [report.database];
+  if (!report.hasHistory) lines.push("No migration was ever applied here");
+  for (const layer of [...LAYERS, "none"]) {
+    const own = files.filter((file) => layerOf(file) === layer);
+    if (own.length === 0) continue;
+    const done = own.filter(({ state }) => !STATES[state].differs);
+    const open = Object.keys(STATES).flatMap((state) => {
+      const count = own.filter((file) => file.state === state).length;
+      return count === 0 || !STATES[state as State].differs
+        ? []
+        : [`${count} ${state.replaceAll("_", " ")}`];
+    });
+    const last = done.at(-1)?.version;
+    lines.push(
+      `${layer.padEnd(LAYER_WIDTH)}  ${String(done.length).padStart(4)} applied${
+        last === undefined ? "" : ` up to ${last}`
+      }${open.length === 0 ? "" : `, ${open.join(", ")}`}`,
+    );
+  }
+  const open = files.filter(({ state }) => STATES[state].differs && state !== "pending");
+  const pending = files.filter(({ state }) => state === "pending");
+  const named = [...open, ...pending.slice(0, MAX_PENDING)];
+  lines.push(...named.map((file) => fileLine(file, style)));
+  if (pending.length > MAX_PENDING) {
+    lines.push(`${style.dim("·")} and ${pending.length - MAX_PENDING} more`);
+  }
+  if (report.running === "not_visible") {
+    lines.push("This is a replica: whether somebody is migrating is seen on its primary");
+  } else if (report.running !== undefined) {
+    lines.push(style.yellow(`Somebody is migrating now: ${report.running}`));
+  }
+  lines.push(nextStep(files));
+  return `${lines.join("\n")}\n`;
+}
+
+/** The line of one version that needs a look. */
+export function fileLine({ migration, row, state, version }: FileState, style: Style): string {
+  const name = migration?.description ?? row?.description ?? "";
+  const half = row === undefined || state !== "failed"
+    ? ""
+    : `, ${row.applied} of ${row.total} statements${
+      row.error === "" ? "" : `\n      ${row.error.split("\n")[0]}`
+    }`;
+  const mark = state === "pending" ? style.dim("·") : style.red("✖");
+  return `${mark} ${version}_${name}${
+    migration?.layer === undefined ? "" : ` (${migration.layer})`
+  }: ${STATES[state].says}${half}`;
+}
+
+function nextStep(files: readonly FileState[]): string {
+  const has = (...states: readonly State[]) => files.some(({ state }) => states.includes(state));
+  if (has("changed", "missing")) return "Next: restore the files as they were applied";
+  if (has("out_of_order")) {
+    return "Next: migrate --exec-order non-linear, or number those files anew";
+  }
+  if (has("failed")) return "Next: repair the rest of the half-done file, then migrate";
+  if (has("pending")) return "Next: migrate plan, then migrate";
+  if (has("unknown")) return "Next: use a program that has those versions";
+  return "Nothing to do";
+}
+
+/** The history for people, two lines for each version. */
+export function historyText({ files, database }: StatusReport): string {
+  const lines = files.flatMap(({ migration, row, version }) => {
+    if (row === undefined) return [];
+    const state = row.applied === row.total
+      ? kindOf(row).replace("_", " ")
+      : `${row.applied}/${row.total} done`;
+    return [
+      `${row.executedAt.slice(0, 19).replace("T", " ")}Z  ${version}_${row.description}${
+        migration?.layer === undefined ? "" : ` (${migration.layer})`
+      }`,
+      `    ${state}, ${
+        (Number(row.executionTimeNs) / 1e6).toFixed(1)
+      } ms, by ${row.operatorVersion}`,
+    ];
+  });
+  return lines.length === 0
+    ? `No migration was ever applied here (${database})\n`
+    : `${lines.join("\n")}\n`;
+}
