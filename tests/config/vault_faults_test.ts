@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import fc from "fast-check";
 import { followRedirect } from "../../src/config/vault/redirect.ts";
 import { MigrateError } from "../../src/errors.ts";
 import { folderOf } from "../harness/atlas.ts";
+import { listen } from "../harness/listener.ts";
 import { DATABASE, load, refusal } from "../harness/vault.ts";
 
 const MOUNT = { data: { path: "secret/", options: { version: "2" } } };
@@ -37,24 +38,12 @@ async function withBytes(
   serve: (socket: Socket) => void,
   act: (env: Record<string, string>) => Promise<void>,
 ): Promise<void> {
-  const open = new Set<Socket>();
-  const server = createServer((socket) => {
-    open.add(socket.on("error", () => {}));
-    socket.once("data", () => serve(socket));
+  await using server = await listen(serve);
+  await act({
+    VAULT_ADDR: server.address,
+    VAULT_TOKEN: "planted-token",
+    VAULT_MAX_RETRIES: "0",
   });
-  server.listen(0, "127.0.0.1");
-  await new Promise<void>((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as { port: number };
-  try {
-    await act({
-      VAULT_ADDR: `http://127.0.0.1:${port}`,
-      VAULT_TOKEN: "planted-token",
-      VAULT_MAX_RETRIES: "0",
-    });
-  } finally {
-    for (const socket of open) socket.destroy();
-    await new Promise<void>((resolve) => server.close(() => resolve()));
-  }
 }
 
 function secretServer(request: Request): Response {

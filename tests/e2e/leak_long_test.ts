@@ -1,20 +1,16 @@
 import assert from "node:assert/strict";
-import { createServer, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import postgres from "postgres";
-import { startPostgres } from "../../scripts/postgres/server.ts";
 import { folderOf } from "../harness/atlas.ts";
 import { makeSigner } from "../harness/jwt.ts";
-import { formsOf } from "../harness/leaks.ts";
+import { formsOf, PASSWORD, SECRET_ID, startLoggedPostgres, TOKEN } from "../harness/leaks.ts";
+import { listen } from "../harness/listener.ts";
 import { Observer } from "../harness/observer.ts";
 import { ended, spawnGenmigrate, spawnMigrate } from "../harness/program.ts";
 import { migrationsFolder } from "../harness/run.ts";
 import { tools, toolTest } from "../harness/tools.ts";
 import { DATABASE, startVault, until } from "../harness/vault.ts";
 
-const PASSWORD = `planted'pass"word/1%\\\${x} ü`;
-const TOKEN = "planted-token-of-the-test";
-const SECRET_ID = "planted-secret-id-of-the-test";
 const TLS = `${Deno.cwd()}/tests/testdata/vault_tls`;
 /** What Vault makes up for its database users here: two letters, at random. */
 const MADE = /[ZQ]{12,}/;
@@ -34,14 +30,7 @@ toolTest(
   "no program leaks a secret, or leaves one alive, in any ending",
   async (program) => {
     if (Deno.build.os !== "linux") return;
-    let root = "";
-    await using server = await startPostgres({
-      settings: ["log_statement = 'all'", "log_connections = on", "log_min_messages = debug1"],
-      prepare: (folder) => {
-        root = folder;
-        return Promise.resolve();
-      },
-    });
+    await using server = await startLoggedPostgres();
     const sql = postgres({
       host: server.host,
       port: server.port,
@@ -313,30 +302,8 @@ path "database/creds/*" { capabilities = ["read"] }`,
       }
     }
     await sql.end();
-    const log = await Deno.readTextFile(join(root, "data", "server.log"));
+    const log = await server.log();
     assert.match(log, /connection authorized/);
     assert.deepEqual(leaksIn(log), [], "the server's log");
   },
 );
-
-/** A server of our own for what no real one can be made to do. */
-async function listen(
-  serve: (socket: Socket) => void,
-): Promise<AsyncDisposable & { readonly address: string; readonly port: number }> {
-  const open = new Set<Socket>();
-  const server = createServer((socket) => {
-    open.add(socket.on("error", () => {}));
-    socket.once("data", () => serve(socket));
-  });
-  server.listen(0, "127.0.0.1");
-  await new Promise<void>((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as { port: number };
-  return {
-    address: `http://127.0.0.1:${port}`,
-    port,
-    async [Symbol.asyncDispose]() {
-      for (const socket of open) socket.destroy();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
-  };
-}

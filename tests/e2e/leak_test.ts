@@ -1,18 +1,13 @@
 import assert from "node:assert/strict";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import postgres from "postgres";
-import { startPostgres } from "../../scripts/postgres/server.ts";
 import { folderOf } from "../harness/atlas.ts";
-import { formsOf } from "../harness/leaks.ts";
+import { formsOf, PASSWORD, SECRET_ID, startLoggedPostgres, TOKEN } from "../harness/leaks.ts";
 import { Observer } from "../harness/observer.ts";
 import { ended, type ProgramRun, spawnMigrate } from "../harness/program.ts";
 import { migrationsFolder, testEngines } from "../harness/run.ts";
 import { tools, toolTest } from "../harness/tools.ts";
 import { DATABASE, startVault, until } from "../harness/vault.ts";
-
-const PASSWORD = `planted'pass"word/1%\\\${x} ü`;
-const TOKEN = "planted-token-of-the-test";
-const SECRET_ID = "planted-secret-id-of-the-test";
 
 const onnotice = () => {};
 
@@ -22,14 +17,7 @@ const MIGRATIONS = {
 
 toolTest("bao", "migrate leaks no secret, however it ends", async (program) => {
   if (Deno.build.os !== "linux") return;
-  let root = "";
-  await using server = await startPostgres({
-    settings: ["log_statement = 'all'", "log_connections = on", "log_min_messages = debug1"],
-    prepare: (folder) => {
-      root = folder;
-      return Promise.resolve();
-    },
-  });
+  await using server = await startLoggedPostgres();
   const sql = postgres({
     host: server.host,
     port: server.port,
@@ -111,7 +99,7 @@ toolTest("bao", "migrate leaks no secret, however it ends", async (program) => {
     await sql.unsafe("drop schema if exists atlas_schema_revisions cascade");
   }
   await sql.end();
-  const log = await Deno.readTextFile(join(root, "data", "server.log"));
+  const log = await server.log();
   const ours = log.split("\n").filter((line) => !/it is|no, /.test(line)).join(
     "\n",
   );
