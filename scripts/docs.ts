@@ -2,6 +2,7 @@
 import { main, mainOfGenmigrate } from "../src/cli/mod.ts";
 import { VARIABLES } from "../src/environment.ts";
 import { CODES } from "../src/errors.ts";
+import { type Documented, jsonSchema, schemaPath } from "./json_schema.ts";
 import { permissionFlags, programNamed } from "./compile/programs.ts";
 
 /** What stands in the README between `<!-- begin NAME -->` and `<!-- end NAME -->`. */
@@ -30,8 +31,15 @@ const PARTS: Readonly<Record<string, () => string | Promise<string>>> = {
 /** Writes the generated parts, or with `--check` says which are stale. */
 async function run(args: readonly string[]): Promise<number> {
   const stale: string[] = [];
-  for (const [file, renew] of [["README.md", readme], ["deno.json", manifest]] as const) {
-    const present = await Deno.readTextFile(file);
+  const generated: readonly (readonly [string, (present: string) => string | Promise<string>])[] = [
+    ["README.md", readme],
+    ["deno.json", manifest],
+    ...(["migrate", "genmigrate"] as const).map((program) =>
+      [schemaPath(program), () => schemaText(program)] as const
+    ),
+  ];
+  for (const [file, renew] of generated) {
+    const present = await Deno.readTextFile(file).catch(() => "");
     const fresh = await renew(present);
     if (fresh === present) continue;
     stale.push(file);
@@ -39,8 +47,12 @@ async function run(args: readonly string[]): Promise<number> {
   }
   if (stale.length === 0) return 0;
   if (!args.includes("--check")) return 0;
-  console.error(`${stale.join(" and ")}: stale, run deno task docs`);
+  console.error(`${stale.join(", ")}: stale, run deno task docs`);
   return 1;
+}
+
+function schemaText(program: Documented): string {
+  return `${JSON.stringify(jsonSchema(program), null, 2)}\n`;
 }
 
 async function readme(text: string): Promise<string> {

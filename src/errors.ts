@@ -1,3 +1,5 @@
+import type { ErrorData } from "./error_data.ts";
+
 /** How a program ends: see the README's table of exit codes. */
 export const EXIT = { done: 0, failed: 1, usage: 2, pending: 3, interrupted: 130, terminated: 143 };
 
@@ -135,7 +137,7 @@ export interface ErrorParts {
   /** Lines that belong under the message: excerpts, lists of faults. */
   readonly details?: readonly string[];
   /** The same facts for machines, in the `--json` document. */
-  readonly data?: Readonly<Record<string, unknown>>;
+  readonly data?: ErrorData;
   readonly cause?: unknown;
 }
 
@@ -145,7 +147,7 @@ export class MigrateError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly details: readonly string[];
-  readonly data: Readonly<Record<string, unknown>>;
+  readonly data: ErrorData;
 
   constructor(code: ErrorCode, message: string, parts: ErrorParts = {}) {
     super(message, parts.cause === undefined ? undefined : { cause: parts.cause });

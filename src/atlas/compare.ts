@@ -71,7 +71,7 @@ function refusalOf(stderr: string, { stopped }: Atlas): MigrateError {
   if (state !== null) {
     const [, statement = "", message = "", sqlstate] = state;
     return new MigrateError("state_failed", withoutPlace(message), {
-      data: { statement: unquote(statement), sqlstate },
+      data: { sql: unquote(statement), sqlstate },
     });
   }
   const history = HISTORY.exec(text);
@@ -86,7 +86,7 @@ function refusalOf(stderr: string, { stopped }: Atlas): MigrateError {
       {
         details: [`in the statement: ${statement.split("\n")[0]}`],
         hint: `Repair ${version}, if no database has it, so that the files alone build the schema`,
-        data: { version, statement, sqlstate },
+        data: { version, sql: statement, sqlstate },
       },
     );
   }

@@ -1,9 +1,10 @@
+import type { ApplyDocument } from "../documents/mod.ts";
 import type { Migration } from "../migrations/mod.ts";
 import type { ApplyReport } from "../report.ts";
 import { errorDocument } from "./error_text.ts";
 
 /** The report of a run as the one document of `--json`. */
-export function applyDocument(report: ApplyReport): Record<string, unknown> {
+export function applyDocument(report: ApplyReport): ApplyDocument {
   return {
     command: "apply",
     status: statusOf(report),
@@ -30,12 +31,12 @@ export function applyDocument(report: ApplyReport): Record<string, unknown> {
   };
 }
 
-function statusOf(report: ApplyReport): "failed" | "applied" | "nothing_pending" {
+function statusOf(report: ApplyReport): ApplyDocument["status"] {
   if (report.error !== undefined) return "failed";
   return report.applied.length > 0 ? "applied" : "nothing_pending";
 }
 
-function fileOf(migration: Migration): Record<string, unknown> {
+function fileOf(migration: Migration): ApplyDocument["notStarted"][number] {
   return {
     layer: migration.layer ?? null,
     version: migration.version,

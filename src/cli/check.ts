@@ -1,4 +1,5 @@
 import { check, type CheckResult, CHECKS, type Finding } from "../commands/check.ts";
+import type { CheckDocument } from "../documents/mod.ts";
 import { EXIT } from "../errors.ts";
 import type { World } from "../world.ts";
 import { forkOf } from "./checkout.ts";
@@ -37,9 +38,9 @@ export async function runCheck(world: World, flags: CheckFlags): Promise<number>
   return wrong.length === 0 ? EXIT.done : EXIT.pending;
 }
 
-function documentOf(results: readonly CheckResult[]): Record<string, unknown> {
+function documentOf(results: readonly CheckResult[]): CheckDocument {
   const ok = results.every(({ state }) => state !== "wrong");
-  return { command: "check", status: ok ? "ok" : "wrong", checks: results };
+  return { command: "check", status: ok ? "ok" : "wrong", checks: results, error: null };
 }
 
 function resultText({ check, findings, state }: CheckResult, screen: Screen): string {

@@ -1,3 +1,4 @@
+import type { ErrorPart } from "../documents/mod.ts";
 import type { MigrateError } from "../errors.ts";
 import type { Style } from "./style.ts";
 
@@ -12,7 +13,7 @@ export function errorText(error: MigrateError, style: Style): string {
 }
 
 /** An error as machines read it. */
-export function errorDocument(error: MigrateError): Record<string, unknown> {
+export function errorDocument(error: MigrateError): ErrorPart {
   return {
     code: error.code,
     message: error.message,

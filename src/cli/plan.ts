@@ -1,4 +1,5 @@
 import { type JudgedCommand, type JudgedFile, plan, type PlanReport } from "../commands/plan.ts";
+import type { PlanDocument } from "../documents/mod.ts";
 import { EXIT } from "../errors.ts";
 import type { Effect } from "../impact/mod.ts";
 import type { ExecOrder, TxMode } from "../migrations/mod.ts";
@@ -99,7 +100,7 @@ function bytesText(bytes: number): string {
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
-function document(report: PlanReport): Record<string, unknown> {
+function document(report: PlanReport): PlanDocument {
   return {
     command: "plan",
     status: report.files.length > 0 || report.plan.baseline !== undefined

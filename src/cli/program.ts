@@ -1,4 +1,5 @@
 import { Command, CommanderError, Help } from "@commander-js/extra-typings";
+import type { FailureDocument } from "../documents/mod.ts";
 import { EXIT, MigrateError } from "../errors.ts";
 import { Secrets } from "../redact.ts";
 import { VERSION } from "../version.ts";
@@ -52,22 +53,30 @@ export async function runProgram(
   build: (context: ProgramContext) => Program,
 ): Promise<number> {
   let code: number = EXIT.done;
+  let command: string | undefined;
   const secrets = new Secrets();
   try {
-    const program = build({ done: (result) => code = result, secrets });
+    const program = build({ done: (result) => code = result, secrets })
+      .hook("preSubcommand", (_, chosen) => {
+        command = chosen.name();
+      });
     await program.parseAsync([...world.args], { from: "user" });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return usage(world, error);
-    return reportFailure(world, { error, secrets });
+    if (error instanceof CommanderError) return usage(world, { error, command });
+    return reportFailure(world, { error, command, secrets });
   }
 }
 
 /** The parser has told a person already; a program gets its document all the same. */
-function usage(world: World, error: CommanderError): number {
+function usage(
+  world: World,
+  { command, error }: { readonly command: string | undefined; readonly error: CommanderError },
+): number {
   if (error.exitCode === 0) return EXIT.done;
   if (world.args.includes("--json")) {
-    printDocument(world, new MigrateError("usage", error.message.replace(/^error: /, "")));
+    const usage = new MigrateError("usage", error.message.replace(/^error: /, ""));
+    printDocument(world, { command, error: usage });
   }
   return EXIT.usage;
 }
@@ -75,11 +84,15 @@ function usage(world: World, error: CommanderError): number {
 /** What a command did not turn into a report: an error of ours, or a bug. */
 function reportFailure(
   world: World,
-  { error, secrets }: { readonly error: unknown; readonly secrets: Secrets },
+  { command, error, secrets }: {
+    readonly command: string | undefined;
+    readonly error: unknown;
+    readonly secrets: Secrets;
+  },
 ): number {
   const style = styleFor(world, { stream: "err", color: !world.args.includes("--no-color") });
   const known = error instanceof MigrateError ? error : toInternal(error, secrets.redact);
-  if (world.args.includes("--json")) printDocument(world, known);
+  if (world.args.includes("--json")) printDocument(world, { command, error: known });
   world.err(errorText(known, style));
   return exitCode(known, world.signal);
 }
@@ -98,7 +111,14 @@ function toInternal(error: unknown, redact: (text: string) => string): MigrateEr
   );
 }
 
-function printDocument(world: World, error: MigrateError): void {
-  const document = { status: "failed", error: errorDocument(error) };
+function printDocument(
+  world: World,
+  { command, error }: { readonly command: string | undefined; readonly error: MigrateError },
+): void {
+  const document: FailureDocument = {
+    command: (command ?? null) as FailureDocument["command"],
+    status: "failed",
+    error: errorDocument(error),
+  };
   world.out(`${JSON.stringify(document, null, 2)}\n`);
 }

@@ -1,6 +1,7 @@
 import { baseline } from "../commands/baseline.ts";
 import { type Outcome, resolve } from "../commands/resolve.ts";
 import type { RecordRequest } from "../commands/under_locks.ts";
+import type { BaselineDocument, ResolveDocument } from "../documents/mod.ts";
 import { EXIT, MigrateError } from "../errors.ts";
 import type { Secrets } from "../redact.ts";
 import { VERSION } from "../version.ts";
@@ -40,7 +41,7 @@ export async function runResolve(
   const outcome: Outcome = applied ? "applied" : "rolled_back";
   return await record(world, call, async (request) => {
     await resolve({ ...request, outcome });
-    return { command: "resolve", status: outcome, version: call.version };
+    return { command: "resolve", status: outcome, version: call.version, error: null };
   });
 }
 
@@ -48,14 +49,16 @@ export async function runResolve(
 export async function runBaseline(world: World, call: Call): Promise<number> {
   return await record(world, call, async (request) => {
     const { pending } = await baseline(request);
-    return { command: "baseline", status: "recorded", version: call.version, pending };
+    return { command: "baseline", status: "recorded", version: call.version, pending, error: null };
   });
 }
 
 async function record(
   world: World,
   { flags, secrets, version }: Call,
-  work: (request: RecordRequest & { readonly version: string }) => Promise<Record<string, unknown>>,
+  work: (
+    request: RecordRequest & { readonly version: string },
+  ) => Promise<ResolveDocument | BaselineDocument>,
 ): Promise<number> {
   const screen = new Screen(world, flags);
   await using target = await loadTarget(world, {
@@ -75,6 +78,6 @@ async function record(
     },
   });
   screen.result("Recorded. Next: migrate status\n");
-  if (flags.json) world.out(`${JSON.stringify({ ...document, error: null }, null, 2)}\n`);
+  if (flags.json) world.out(`${JSON.stringify(document, null, 2)}\n`);
   return EXIT.done;
 }

@@ -1,4 +1,5 @@
 import { status, type StatusReport } from "../commands/status.ts";
+import type { HistoryDocument, StatusDocument, VerifyDocument } from "../documents/mod.ts";
 import { EXIT } from "../errors.ts";
 import { type State, STATES } from "../migrations/mod.ts";
 import type { Secrets } from "../redact.ts";
@@ -35,6 +36,7 @@ export async function runHistory(world: World, call: Call): Promise<number> {
   print(world, call, {
     document: {
       command: "history",
+      status: "ok",
       ...where(report),
       revisions: report.files.flatMap((file) => file.row === undefined ? [] : [fileOf(file)]),
       error: null,
@@ -82,7 +84,10 @@ async function read(world: World, { flags, secrets }: Call): Promise<StatusRepor
 function print(
   world: World,
   { flags }: Call,
-  { document, text }: { readonly document: unknown; readonly text: string },
+  { document, text }: {
+    readonly document: StatusDocument | HistoryDocument | VerifyDocument;
+    readonly text: string;
+  },
 ): void {
   world.out(flags.json ? `${JSON.stringify(document, null, 2)}\n` : text);
 }

@@ -1,15 +1,16 @@
 import type { StatusReport } from "../commands/status.ts";
+import type { StatusDocument } from "../documents/mod.ts";
 import { type FileState, kindOf, layerOf, STATES } from "../migrations/mod.ts";
 
 /** The document of `migrate status`. */
-export function statusDocument(report: StatusReport): Record<string, unknown> {
+export function statusDocument(report: StatusReport): StatusDocument {
   const counts = (files: readonly FileState[]) =>
     Object.fromEntries(
       Object.keys(STATES).map((state) => [
         state,
         files.filter((file) => file.state === state).length,
       ]),
-    );
+    ) as StatusDocument["counts"];
   return {
     command: "status",
     status: report.files.some(({ state }) => STATES[state].differs) ? "differs" : "up_to_date",
@@ -27,7 +28,9 @@ export function statusDocument(report: StatusReport): Record<string, unknown> {
 }
 
 /** What every document about a history says of the place. */
-export function where(report: StatusReport): Record<string, unknown> {
+export function where(
+  report: StatusReport,
+): Pick<StatusDocument, "database" | "revisionsSchema" | "running"> {
   return {
     database: report.database,
     revisionsSchema: report.hasHistory ? report.revisionsSchema : null,
@@ -36,7 +39,9 @@ export function where(report: StatusReport): Record<string, unknown> {
 }
 
 /** One version, with its row if there is one. */
-export function fileOf({ migration, row, state, version }: FileState): Record<string, unknown> {
+export function fileOf(
+  { migration, row, state, version }: FileState,
+): StatusDocument["files"][number] {
   return {
     version,
     layer: migration?.layer ?? null,

@@ -1,4 +1,5 @@
 import { type BuildReport, describeBuild } from "../commands/build.ts";
+import type { VersionDocument } from "../documents/mod.ts";
 import { EXIT } from "../errors.ts";
 import { LAYER_WIDTH } from "../layers.ts";
 import type { World } from "../world.ts";
@@ -10,9 +11,10 @@ export function runVersion(world: World, flags: { readonly json?: true | undefin
   return EXIT.done;
 }
 
-function versionDocument(build: BuildReport): Record<string, unknown> {
+function versionDocument(build: BuildReport): VersionDocument {
   return {
     command: "version",
+    status: "ok",
     version: build.version,
     commit: build.commit ?? null,
     deno: build.deno,
@@ -23,6 +25,7 @@ function versionDocument(build: BuildReport): Record<string, unknown> {
       last: last ?? null,
       sum: sum ?? null,
     })),
+    error: null,
   };
 }
 

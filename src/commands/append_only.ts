@@ -45,7 +45,7 @@ export function refuseAltered(altered: readonly Altered[], base: BaseFiles): voi
       details: altered.map(({ how, path }) => `${path}: ${how}`),
       hint:
         `Restore them (git checkout ${base.ref} -- <file>), and put the change into a new migration`,
-      data: { files: altered },
+      data: { altered },
     },
   );
 }

@@ -113,7 +113,7 @@ export class Comparison {
     context: { readonly layer: Layer; readonly upper: string },
   ): unknown {
     if (!(error instanceof MigrateError) || error.code !== "state_failed") return error;
-    const statement = String(error.data["statement"]);
+    const statement = String(error.data.sql);
     const { layer, upper } = context;
     if (upper.includes(statement)) {
       return new MigrateError(

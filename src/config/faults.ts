@@ -1,3 +1,4 @@
+import type { ErrorData } from "../error_data.ts";
 import { MigrateError } from "../errors.ts";
 
 /** One thing that is wrong with a configuration. */
@@ -45,7 +46,7 @@ export function faultLines(faults: readonly Fault[], source: string): readonly s
 }
 
 /** The faults for machines. */
-export function faultData(faults: readonly Fault[]): readonly Readonly<Record<string, unknown>>[] {
+export function faultData(faults: readonly Fault[]): NonNullable<ErrorData["faults"]> {
   return faults.map(({ key, state, place }) => ({
     key,
     state,

@@ -62,7 +62,7 @@ export function isPartial(revision: Revision): boolean {
 }
 
 /** How a row came to be. */
-export function kindOf({ type }: Revision): string {
+export function kindOf({ type }: Revision): "executed" | "manually_set" | "baseline" {
   if (type === REVISION_TYPE.baseline) return "baseline";
   return (type & REVISION_TYPE.resolved) === 0 ? "executed" : "manually_set";
 }

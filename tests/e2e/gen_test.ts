@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { encode } from "../../src/dsn.ts";
 import { type Checkout, createCheckout } from "../harness/checkout.ts";
 import { configOf } from "../harness/config.ts";
+import { checkDocument } from "../harness/documents.ts";
 import { administer } from "../harness/postgres.ts";
 import { atlasFolder, lookAtTree, textBelow } from "../harness/processes.ts";
 import { ended, spawnGenmigrate } from "../harness/program.ts";
@@ -89,6 +90,7 @@ toolTest(
     await Deno.writeTextFile(join(schema, "bronze.sql"), BRONZE);
     const differs = await run("check", ...declared, "--json");
     assert.equal(differs.code, 3);
+    await checkDocument("genmigrate", JSON.parse(differs.out));
     assert.equal(JSON.parse(differs.out).checks.at(-1).findings[0].code, "schema_differs");
   },
 );

@@ -1,5 +1,7 @@
+import type { Documented } from "../../scripts/json_schema.ts";
 import { main, mainOfGenmigrate } from "../../src/cli/mod.ts";
 import type { World } from "../../src/world.ts";
+import { checkDocument } from "./documents.ts";
 
 /** What a run of a program printed, and how it ended. */
 export interface ProgramRun {
@@ -8,13 +10,16 @@ export interface ProgramRun {
   readonly err: string;
 }
 
-/** Runs `migrate` inside this process, in a world of its own: no variable, no terminal. */
+/**
+ * Runs `migrate` inside this process, in a world of its own: no variable, no terminal. A document
+ * that it prints is held against its published schema.
+ */
 export async function migrate(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   signal: AbortSignal = new AbortController().signal,
 ): Promise<ProgramRun> {
-  return await inProcess(main, { args, env, signal });
+  return await inProcess("migrate", main, { args, env, signal });
 }
 
 /** Runs `genmigrate` inside this process, as the compiled program is. */
@@ -23,10 +28,11 @@ export async function genmigrate(
   env: Readonly<Record<string, string>> = {},
   signal: AbortSignal = new AbortController().signal,
 ): Promise<ProgramRun> {
-  return await inProcess((world) => mainOfGenmigrate(world), { args, env, signal });
+  return await inProcess("genmigrate", (world) => mainOfGenmigrate(world), { args, env, signal });
 }
 
 async function inProcess(
+  name: Documented,
   program: (world: World) => Promise<number>,
   { args, env, signal }: {
     readonly args: readonly string[];
@@ -44,6 +50,7 @@ async function inProcess(
     err: (text) => err += text,
     terminal: { out: false, err: false, columns: 80 },
   });
+  if (args.includes("--json") && out.startsWith("{")) await checkDocument(name, JSON.parse(out));
   return { code, out, err };
 }
 

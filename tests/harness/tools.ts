@@ -9,6 +9,7 @@ export const tools = {
   atlas_exe: Deno.env.get("ATLAS_EXE"),
   denort_wine: Deno.env.get("DENORT_WINE"),
   wine: Deno.env.get("WINE"),
+  jq: onPath("jq"),
   strace: installed("/usr/bin/strace"),
   script: installed("/usr/bin/script"),
   kubernetes_validate: onPath("kubernetes-validate"),
