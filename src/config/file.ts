@@ -26,13 +26,13 @@ export async function readConfigFile(path: string): Promise<Sections> {
   const sections = readYaml(file.text, path);
   const password = sections.database?.get("password")?.text ?? "";
   // What is in Vault is not in the file.
-  const open = file.openToAll && password !== "" && !password.startsWith("vault://");
+  const open = password === "" || password.startsWith("vault://") ? undefined : file.open;
   return {
     ...sections,
     source: path,
     folder: dirname(path),
-    warnings: open
-      ? [`"${path}" holds a password and can be read by every user: chmod 600 ${path}`]
-      : [],
+    warnings: open === undefined
+      ? []
+      : [`"${path}" holds a password and can be read by every user: ${open.remedy}`],
   };
 }

@@ -27,7 +27,9 @@ export async function readPasswordFile(
   return {
     password,
     warnings: [
-      ...(file.openToAll ? [`"${path}" can be read by every user: chmod 600 ${path}`] : []),
+      ...(file.open === undefined
+        ? []
+        : [`"${path}" can be read by every user: ${file.open.remedy}`]),
       ...(password.includes("\n")
         ? [`"${path}" has several lines, and all of them are the password`]
         : []),

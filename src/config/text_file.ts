@@ -1,7 +1,19 @@
 /** What a file held, or why that cannot be told. */
 export type TextFile =
-  | { readonly text: string; readonly openToAll: boolean }
+  | {
+    readonly text: string;
+    /** Set when every user may read it: what to do about that. */
+    readonly open: OpenToAll | undefined;
+  }
   | { readonly fault: string; readonly missing: boolean; readonly cause?: unknown };
+
+/** A file that every user may read. */
+export interface OpenToAll {
+  /** One instruction: `chmod 600 token`. */
+  readonly remedy: string;
+  /** Whether Kubernetes put it there: then every user means those of the container. */
+  readonly byKubernetes: boolean;
+}
 
 /** More than any configuration; a file beyond it was named by mistake. */
 const MAX_BYTES = 1024 * 1024;
@@ -14,19 +26,38 @@ export async function readTextFile(path: string): Promise<TextFile> {
   try {
     const info = await Deno.stat(path);
     if (info.isDirectory) return { fault: "is a directory", missing: false };
-    const bytes = await readUpTo(path, MAX_BYTES);
+    using file = await Deno.open(path);
+    const bytes = await readUpTo(file, MAX_BYTES);
     if (bytes === undefined) return { fault: "is larger than 1 MiB", missing: false };
     const text = decode(bytes);
     if (text === undefined) return { fault: "is not UTF-8 text", missing: false };
-    return { text, openToAll: info.isFile && info.mode !== null && (info.mode & 0o004) !== 0 };
+    return { text, open: isOpen(await file.stat()) ? await openness(path) : undefined };
   } catch (cause) {
     const missing = cause instanceof Deno.errors.NotFound;
     return { fault: missing ? "does not exist" : "is not readable", missing, cause };
   }
 }
 
-async function readUpTo(path: string, limit: number): Promise<Uint8Array | undefined> {
-  using file = await Deno.open(path);
+/** The rights of the file itself, whatever links lead to it. Of a pipe they mean nothing. */
+function isOpen({ isFile, mode }: Deno.FileInfo): boolean {
+  // Windows has no such bits, and Deno invents a mode without them.
+  return Deno.build.os !== "windows" && isFile && mode !== null && (mode & 0o004) !== 0;
+}
+
+async function openness(path: string): Promise<OpenToAll> {
+  // https://pkg.go.dev/k8s.io/kubernetes/pkg/volume/util#AtomicWriter: every file of a volume is a
+  // link into "..data", which is one to the folder of the present content.
+  const target = await Deno.readLink(path).catch(() => "");
+  const byKubernetes = target.startsWith("..data/");
+  return {
+    remedy: byKubernetes
+      ? "set defaultMode: 0440 in the volume, and fsGroup in the pod's securityContext"
+      : `chmod 600 ${path}`,
+    byKubernetes,
+  };
+}
+
+async function readUpTo(file: Deno.FsFile, limit: number): Promise<Uint8Array | undefined> {
   const bytes = new Uint8Array(limit + 1);
   let length = 0;
   for (;;) {

@@ -33,7 +33,7 @@ export class VaultSource implements AsyncDisposable {
         : `is ${quoted(text)}: must be a path such as secret/hotpot/config`;
       throw faultsError([{ key: "VAULT_PATH", state }], "the environment");
     }
-    const secret = await (await this.#open()).read(path);
+    const secret = await (await this.#open()).read({ path, setting: "VAULT_PATH" });
     const database = sectionOf(secret, "database");
     const migrate = sectionOf(secret, "migrate");
     const source = `Vault ${path}`;
@@ -57,8 +57,9 @@ export class VaultSource implements AsyncDisposable {
     const { database, migrate } = sections;
     return {
       ...sections,
-      database: database && await this.#resolveSection(database, DATABASE_KEYS),
-      migrate: await this.#resolveSection(migrate, MIGRATE_KEYS),
+      database: database &&
+        await this.#resolveSection(database, { name: "database", keys: DATABASE_KEYS }),
+      migrate: await this.#resolveSection(migrate, { name: "migrate", keys: MIGRATE_KEYS }),
     };
   }
 
@@ -123,18 +124,21 @@ export class VaultSource implements AsyncDisposable {
     return await Vault.open(settings, this.#options);
   }
 
-  async #resolveSection(section: Section, keys: readonly string[]): Promise<Section> {
+  async #resolveSection(
+    section: Section,
+    { keys, name }: { readonly name: string; readonly keys: readonly string[] },
+  ): Promise<Section> {
     const resolved = new Map<string, Field>();
     for (const [key, field] of section) {
       // What is not ours may refer to what we may not read.
       const refers = field.text.startsWith(SCHEME) && keys.includes(key);
-      resolved.set(key, refers ? await this.#follow(field) : field);
+      resolved.set(key, refers ? await this.#follow(field, `${name}.${key}`) : field);
     }
     return resolved;
   }
 
   /** The field that a reference leads to. */
-  async #follow(field: Field): Promise<Field> {
+  async #follow(field: Field, setting: string): Promise<Field> {
     const place = field.place === undefined ? {} : { place: field.place };
     const wrong = (state: string): Field => ({ text: "", wrong: state, ...place });
     const [, target = "", name = ""] = /^([^#]*)#(.+)$/.exec(field.text.slice(SCHEME.length)) ?? [];
@@ -142,7 +146,7 @@ export class VaultSource implements AsyncDisposable {
     if (path === undefined || name === "") {
       return wrong("must be a reference as vault://secret/hotpot/db#password");
     }
-    const secret = await (await this.#open()).read(path);
+    const secret = await (await this.#open()).read({ path, setting });
     const value = secret.get(name);
     if (value === undefined || value === null || typeof value === "object") {
       const names = [...secret.keys()].map((each) => quoted(each)).join(", ");

@@ -252,6 +252,7 @@ toolTest("bao", "Vault: JWT, GitHub Actions and Kubernetes", async (program) => 
     token_ttl: "60s",
   });
   await using folder = await folderOf({ jwt: account });
+  await Deno.chmod(`${folder.path}/jwt`, 0o600);
   await leavesNoToken(vault, async () => {
     await using loaded = await load({
       VAULT_ADDR: vault.address,

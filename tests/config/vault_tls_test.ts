@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { folderOf } from "../harness/atlas.ts";
 import { toolTest } from "../harness/tools.ts";
 import { DATABASE, load, refusal, startVault } from "../harness/vault.ts";
 
@@ -15,11 +16,14 @@ toolTest("bao", "Vault: TLS, with certificates of both sides", async (program) =
     },
   });
   await vault.api("POST", "secret/data/hotpot/config", { body: { data: { database: DATABASE } } });
+  await using own = await folderOf({ "client.key": await Deno.readTextFile(`${TLS}/client.key`) });
+  const key = `${own.path}/client.key`;
+  await Deno.chmod(key, 0o600);
   const trusted = {
     VAULT_ADDR: vault.tlsAddress ?? "",
     VAULT_TOKEN: vault.rootToken,
     VAULT_CLIENT_CERT: `${TLS}/client.pem`,
-    VAULT_CLIENT_KEY: `${TLS}/client.key`,
+    VAULT_CLIENT_KEY: key,
   };
   const authority = { VAULT_CACERT: `${TLS}/authority.pem` };
   for (
@@ -39,6 +43,14 @@ toolTest("bao", "Vault: TLS, with certificates of both sides", async (program) =
     assert.equal(loaded.warnings.length, "VAULT_SKIP_VERIFY" in way ? 1 : 0);
     assert.ok(loaded.secrets.all.includes(await Deno.readTextFile(`${TLS}/client.key`)));
   }
+  if (Deno.build.os !== "windows") {
+    await Deno.chmod(key, 0o644);
+    await using loaded = await load({ ...trusted, ...authority });
+    assert.match(
+      loaded.warnings.join(),
+      /^VAULT_CLIENT_KEY: .* can be read by every user: chmod 600/,
+    );
+  }
   const failures: readonly (readonly [Record<string, string>, string, RegExp])[] = [
     [trusted, "vault_tls", /VAULT_CACERT/],
     [{ ...trusted, VAULT_CACERT: `${TLS}/stranger.pem` }, "vault_tls", /VAULT_CACERT/],
@@ -53,6 +65,8 @@ toolTest("bao", "Vault: TLS, with certificates of both sides", async (program) =
       /VAULT_CLIENT_CERT/,
     ],
     [{ ...trusted, VAULT_CACERT: "/nonexistent" }, "tls_file", /exists/],
+    [{ ...trusted, ...authority, VAULT_CLIENT_KEY: "/nonexistent" }, "tls_file", /exists/],
+    [{ ...trusted, ...authority, VAULT_CLIENT_KEY: `${TLS}/README.md` }, "tls_file", /PEM/],
     [{ ...trusted, VAULT_CACERT: `${TLS}/README.md` }, "tls_file", /PEM/],
     [{ ...trusted, VAULT_ADDR: vault.address.replace("http:", "https:") }, "vault_tls", /port/],
     // https is never given up for http, and the other way round is an error as well

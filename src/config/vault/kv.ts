@@ -17,13 +17,20 @@ export interface Candidate {
   readonly path: string;
 }
 
+/** A secret by the path that people use for it, and the setting that says so, for errors. */
+export interface Wanted {
+  readonly path: string;
+  readonly setting: string;
+}
+
 /**
- * Reads a secret by the path that people use for it, whichever version of the KV engine it is in.
+ * Reads a secret, whichever version of the KV engine it is in.
  *
  * @throws {MigrateError} `vault_login_refused`, `vault_denied`, `vault_mount_missing`,
  * `vault_secret_missing`, `vault_secret_deleted`, and the codes of `Client.call`.
  */
-export async function readSecret(access: KvAccess, path: string): Promise<Fields> {
+export async function readSecret(access: KvAccess, wanted: Wanted): Promise<Fields> {
+  const { path } = wanted;
   const { candidates, mountKnown } = await locate(access, path);
   const refused: Refused[] = [];
   for (const candidate of candidates) {
@@ -34,7 +41,7 @@ export async function readSecret(access: KvAccess, path: string): Promise<Fields
     // What was deleted was found.
     if (missing(answer) === "deleted") break;
   }
-  throw await secretRefusal(access, { path, refused, mountKnown });
+  throw await secretRefusal(access, { ...wanted, refused, mountKnown });
 }
 
 async function read(

@@ -21,11 +21,13 @@ export async function secretRefusal(
   access: KvAccess,
   found: {
     readonly path: string;
+    /** The setting that names the path. */
+    readonly setting: string;
     readonly refused: readonly Refused[];
     readonly mountKnown: boolean;
   },
 ): Promise<MigrateError> {
-  const { path, refused } = found;
+  const { path, refused, setting } = found;
   const fail = (code: ErrorCode, state: string, hint: string) =>
     new MigrateError(code, `Cannot read "${path}" from Vault: ${state}`, {
       hint,
@@ -47,14 +49,14 @@ export async function secretRefusal(
     return fail(
       "vault_answer",
       odd.answer.status === 200 ? "the answer holds no secret" : statusText(odd.answer),
-      "Check that VAULT_PATH is the path of a KV secret; VAULT_KV_VERSION and VAULT_KV_MOUNT say how to read it",
+      `Check that ${setting} is the path of a KV secret; VAULT_KV_VERSION and VAULT_KV_MOUNT say how to read it`,
     );
   }
   if (by("mount") !== undefined && by("secret") === undefined) {
     return fail(
       "vault_mount_missing",
       `no secrets engine is mounted at "${mountOf(access, path)}"`,
-      "Correct VAULT_PATH or VAULT_NAMESPACE; vault secrets list shows what is mounted",
+      `Correct ${setting} or VAULT_NAMESPACE; vault secrets list shows what is mounted`,
     );
   }
   const version = access.kv.secretVersion;
@@ -62,7 +64,7 @@ export async function secretRefusal(
     "vault_secret_missing",
     version === undefined ? "there is no such secret" : `there is no version ${version} of it`,
     version === undefined
-      ? `Correct VAULT_PATH, or write the secret: vault kv put ${path} database_host=…`
+      ? `Correct ${setting}, or write the secret: vault kv put ${path} database_host=…`
       : "Correct or unset VAULT_SECRET_VERSION",
   );
 }
@@ -81,10 +83,22 @@ export async function tokenIsKnown({ client, token }: Omit<KvAccess, "kv">): Pro
     doing: "look up the token in Vault",
     token,
   });
-  return answer.status === 200;
+  return answer.status === 200 || isDenial(answer);
 }
 
-/** The lines that a policy lacks. */
+/**
+ * Whether a 403 is about the policies of a token, which may lack even `default`. Then Vault counts
+ * the errors, as "1 error occurred"; of a token that it does not know it says no more than "permission
+ * denied", or adds "invalid token".
+ */
+export function isDenial(answer: Answer): boolean {
+  return answer.status === 403 &&
+    answer.errors.some((text) =>
+      /^\d+ errors? occurred/.test(text) && !/invalid token|bad token/.test(text)
+    );
+}
+
+/** The line that a policy lacks. */
 export function policyLine(path: string, capability: string): string {
   return `path "${path}" { capabilities = ["${capability}"] }`;
 }

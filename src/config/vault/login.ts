@@ -43,7 +43,6 @@ export async function logIn(login: Login, context: LoginContext): Promise<Token>
           ? undefined
           : await readSecretFile("VAULT_SECRET_ID_FILE", {
             path: login.secretIdFile,
-            closed: true,
           }));
       if (given !== undefined) context.learn(given);
       const secretId = login.wrappingPath === undefined || given === undefined
@@ -72,7 +71,6 @@ async function tokenFromFiles(files: readonly string[], context: LoginContext): 
     const asked = !path.endsWith("/.vault-token");
     const text = await readSecretFile(asked ? "VAULT_TOKEN_FILE" : "the token", {
       path,
-      closed: true,
       optional: !asked,
     });
     if (text === undefined) continue;
@@ -87,8 +85,8 @@ async function tokenFromFiles(files: readonly string[], context: LoginContext): 
 async function identityToken(source: IdentityToken, context: LoginContext): Promise<string> {
   if (source.jwt !== undefined) return source.jwt;
   if (source.jwtFile !== undefined) {
-    // Kubernetes lets every user of the container read it.
-    return await readSecretFile("VAULT_JWT_FILE", { path: source.jwtFile, closed: false }) ?? "";
+    // Kubernetes lets every user of the container read the token of its service account.
+    return await readSecretFile("VAULT_JWT_FILE", { path: source.jwtFile, foreign: true });
   }
   if (source.request !== undefined) {
     context.learn(source.request.token);

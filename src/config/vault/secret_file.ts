@@ -2,8 +2,9 @@ import { MigrateError } from "../../errors.ts";
 import { readTextFile } from "../text_file.ts";
 
 /**
- * Reads a secret from a file, without the white space around it. With `closed` a file that every
- * user may read is refused; with `optional` one that does not exist is nothing.
+ * Reads a secret from a file, without the white space around it. A file that every user may read is
+ * refused; one that is `foreign`, written by somebody who is not told how, only where Kubernetes did
+ * not put it. With `optional` one that does not exist is nothing.
  *
  * @throws {MigrateError} `config_unreadable`, `secret_file_open`.
  */
@@ -11,11 +12,11 @@ export async function readSecretFile<Optional extends boolean = false>(
   name: string,
   options: {
     readonly path: string;
-    readonly closed: boolean;
+    readonly foreign?: true;
     readonly optional?: Optional;
   },
 ): Promise<string | (Optional extends false ? never : undefined)> {
-  const { closed, path } = options;
+  const { foreign, path } = options;
   const file = await readTextFile(path);
   if ("fault" in file) {
     if (options.optional && file.missing) {
@@ -23,11 +24,12 @@ export async function readSecretFile<Optional extends boolean = false>(
     }
     throw unreadable(name, { state: `"${path}" ${file.fault}`, cause: file.cause });
   }
-  if (closed && file.openToAll) {
+  const { open } = file;
+  if (open !== undefined && !(foreign && open.byKubernetes)) {
     throw new MigrateError(
       "secret_file_open",
       `Cannot use ${name}: "${path}" can be read by every user`,
-      { hint: `Run: chmod 600 ${path}` },
+      { hint: open.byKubernetes ? `In Kubernetes, ${open.remedy}` : `Run: ${open.remedy}` },
     );
   }
   const text = file.text.trim();

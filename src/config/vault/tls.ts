@@ -1,5 +1,6 @@
 import { readSystemAuthorities } from "../../authorities.ts";
 import { MigrateError } from "../../errors.ts";
+import { readTextFile } from "../text_file.ts";
 import type { TlsSettings } from "./settings.ts";
 
 /** What a TLS connection needs, every file read. */
@@ -14,17 +15,20 @@ export interface Tls {
 
 /**
  * Reads the certificates. Without an authority of its own Vault is trusted if the system's or the
- * built-in authorities vouch for it.
+ * built-in authorities vouch for it. `warn` is told of a key that every user may read.
  *
  * @throws {MigrateError} `tls_file` when a file cannot be read or is no PEM.
  */
-export async function readTls(settings: TlsSettings): Promise<Tls> {
+export async function readTls(
+  settings: TlsSettings,
+  warn: (text: string) => void,
+): Promise<Tls> {
   const { certFile, keyFile, serverName, verify } = settings;
   const ca = await readAuthorities(settings);
   return {
     ...(ca === undefined ? {} : { ca }),
     ...(certFile === undefined ? {} : { cert: await readPem("VAULT_CLIENT_CERT", certFile) }),
-    ...(keyFile === undefined ? {} : { key: await readPem("VAULT_CLIENT_KEY", keyFile) }),
+    ...(keyFile === undefined ? {} : { key: await readKey(keyFile, warn) }),
     ...(serverName === undefined ? {} : { serverName }),
     verify,
   };
@@ -67,6 +71,17 @@ async function readPem(name: string, path: string): Promise<string> {
   }
   if (!isPem(text)) throw notPem(name, `"${path}"`);
   return text;
+}
+
+async function readKey(path: string, warn: (text: string) => void): Promise<string> {
+  const name = "VAULT_CLIENT_KEY";
+  const file = await readTextFile(path);
+  if ("fault" in file) throw unreadable(name, { path, cause: file.cause });
+  if (!isPem(file.text)) throw notPem(name, `"${path}"`);
+  if (file.open !== undefined) {
+    warn(`${name}: "${path}" can be read by every user: ${file.open.remedy}`);
+  }
+  return file.text;
 }
 
 function isPem(text: string): boolean {

@@ -1,9 +1,9 @@
 import { MigrateError } from "../../errors.ts";
-import { type Fields, secondsOf } from "./answer.ts";
+import { type Answer, type Fields, secondsOf } from "./answer.ts";
 import { Client } from "./client.ts";
 import { type DatabaseLogin, readDatabaseLogin } from "./database_login.ts";
-import { type KvAccess, readSecret } from "./kv.ts";
-import { policyLine } from "./kv_refusal.ts";
+import { type KvAccess, readSecret, type Wanted } from "./kv.ts";
+import { isDenial, policyLine } from "./kv_refusal.ts";
 import { logIn, type Token } from "./login.ts";
 import { statusText } from "./refusal.ts";
 import { Renewal } from "./renewal.ts";
@@ -46,7 +46,7 @@ export class Vault implements AsyncDisposable {
   /** Logs in. @throws {MigrateError} the codes of `logIn` and `readTls`. */
   static async open(settings: VaultSettings, options: VaultOptions): Promise<Vault> {
     const { learn, redact, signal, warn } = options;
-    const tls = await readTls(settings.tls);
+    const tls = await readTls(settings.tls, warn);
     if (tls.key !== undefined) learn(tls.key);
     const client = new Client({ ...settings, tls, signal, redact, warn });
     const token = await logIn(settings.login, { client, signal, learn });
@@ -56,11 +56,11 @@ export class Vault implements AsyncDisposable {
   }
 
   /** Reads a secret; a second read of the same path is answered from the first. */
-  async read(path: string): Promise<Fields> {
-    const known = this.#secrets.get(path);
+  async read(wanted: Wanted): Promise<Fields> {
+    const known = this.#secrets.get(wanted.path);
     if (known !== undefined) return known;
-    const secret = await readSecret(this.#access, path);
-    this.#secrets.set(path, secret);
+    const secret = await readSecret(this.#access, wanted);
+    this.#secrets.set(wanted.path, secret);
     return secret;
   }
 
@@ -81,8 +81,15 @@ export class Vault implements AsyncDisposable {
     for (const renewal of this.#renewals) renewal[Symbol.dispose]();
     // The signal of the run may have fired, and this has to be done all the same.
     const signal = AbortSignal.timeout(END_MS);
-    for (const id of this.#leases.toReversed()) await this.#revokeLease(id, signal);
-    if (this.#token.ours) await this.#revokeToken(signal);
+    const left: string[] = [];
+    for (const id of this.#leases.toReversed()) {
+      if (!await this.#revokeLease(id, signal)) left.push(id);
+    }
+    const gone = this.#token.ours && await this.#revokeToken(signal);
+    // A lease falls with its token.
+    if (!gone && left.length > 0) {
+      this.#options.warn(notEnded(refused("revoke the database user in Vault", LEASE_DENIED)));
+    }
   }
 
   get #access(): KvAccess {
@@ -91,15 +98,18 @@ export class Vault implements AsyncDisposable {
 
   #keepToken(): void {
     const { lifeMs, text } = this.#token;
+    const doing = "renew the token in Vault";
     const renew = async () => {
       const answer = await this.#client.call({
         method: "POST",
         path: "auth/token/renew-self",
         body: {},
-        doing: "renew the token in Vault",
+        doing,
         token: text,
       });
-      if (answer.status !== 200) throw refused("renew the token in Vault", statusText(answer));
+      if (answer.status !== 200) {
+        throw refused(doing, stateOf(answer, "auth/token/renew-self"));
+      }
       return secondsOf(answer.auth, "lease_duration");
     };
     const { warn } = this.#options;
@@ -116,14 +126,16 @@ export class Vault implements AsyncDisposable {
         doing,
         token: this.#token.text,
       });
-      if (answer.status !== 200) throw refused(doing, statusText(answer));
+      if (answer.status !== 200) throw refused(doing, stateOf(answer, "sys/leases/renew"));
       return secondsOf(answer.document, "lease_duration");
     };
     const { warn } = this.#options;
     this.#renewals.push(new Renewal({ name: "the database user of Vault", lifeMs, renew, warn }));
   }
 
-  async #revokeLease(id: string, signal: AbortSignal): Promise<void> {
+  /** Returns false if it has to fall with its token, because that may not end it alone. */
+  async #revokeLease(id: string, signal: AbortSignal): Promise<boolean> {
+    let denied = false;
     await this.#end("revoke the database user in Vault", async (doing) => {
       const answer = await this.#client.call({
         method: "POST",
@@ -135,18 +147,15 @@ export class Vault implements AsyncDisposable {
         signal,
         maxRetries: 1,
       });
-      if (answer.status < 300) return;
-      // It falls with the token, which every token may revoke.
-      if (answer.status === 403 && this.#token.ours) return;
-      const remedy = answer.status === 403
-        ? `; add to a policy of the token: ${policyLine("sys/leases/revoke", "update")}`
-        : "";
-      throw refused(doing, `${statusText(answer)}${remedy}`);
+      denied = answer.status === 403;
+      if (answer.status >= 300 && !denied) throw refused(doing, statusText(answer));
     });
+    return !denied;
   }
 
-  async #revokeToken(signal: AbortSignal): Promise<void> {
-    await this.#end("revoke the token in Vault", async (doing) => {
+  /** Returns whether it is gone. */
+  async #revokeToken(signal: AbortSignal): Promise<boolean> {
+    return await this.#end("revoke the token in Vault", async (doing) => {
       const answer = await this.#client.call({
         method: "POST",
         path: "auth/token/revoke-self",
@@ -155,21 +164,42 @@ export class Vault implements AsyncDisposable {
         token: this.#token.text,
         signal,
       });
-      if (answer.status >= 300) throw refused(doing, statusText(answer));
+      // Vault knows it no more: it has expired, or was used as often as it may be.
+      if (answer.status === 403 && !isDenial(answer)) return;
+      if (answer.status >= 300) throw refused(doing, stateOf(answer, "auth/token/revoke-self"));
     });
   }
 
-  /** Does one thing of the end. Its failure must not hide how the run ended. */
-  async #end(doing: string, act: (doing: string) => Promise<void>): Promise<void> {
+  /** Does one thing of the end, and tells whether it worked: a failure must not hide how the run ended. */
+  async #end(doing: string, act: (doing: string) => Promise<void>): Promise<boolean> {
     try {
       await act(doing);
+      return true;
     } catch (error) {
       const timedOut = error instanceof MigrateError && error.code === "interrupted";
-      const state = timedOut ? `Cannot ${doing}: no answer within ${END_MS / 1000} s` : undefined;
-      const text = state ?? (error instanceof Error ? error.message : String(error));
-      this.#options.warn(`${text}; it ends by itself when its time is over`);
+      this.#options.warn(
+        notEnded(timedOut ? refused(doing, `no answer within ${END_MS / 1000} s`) : error),
+      );
+      return false;
     }
   }
+}
+
+/** What Vault says of a call on what it has made; with the policy line that is missing, if one is. */
+function stateOf(answer: Answer, path: string): string {
+  return isDenial(answer)
+    ? `the token's policies do not allow it; add to one of them: ${policyLine(path, "update")}`
+    : statusText(answer);
+}
+
+const LEASE_DENIED = `the token's policies do not allow it; add to one of them: ${
+  policyLine("sys/leases/revoke", "update")
+}`;
+
+function notEnded(error: unknown): string {
+  return `${
+    error instanceof Error ? error.message : String(error)
+  }; it ends by itself when its time is over`;
 }
 
 function refused(doing: string, state: string): MigrateError {
