@@ -9,8 +9,11 @@ export interface World {
   /** Writes text to standard error: everything said on the way. */
   readonly err: (text: string) => void;
   readonly terminal: Terminal;
-  /** Asks a person to agree to something, where there is a person; otherwise nobody agrees. */
-  readonly ask?: (question: string) => boolean;
+  /**
+   * Asks a person to agree to something, on standard error; there only where a person can see it
+   * and answer. Whoever stops the program does not agree.
+   */
+  readonly ask?: (question: string) => Promise<boolean>;
 }
 
 /** Which of the streams are looked at by a person, and how wide the window is. */

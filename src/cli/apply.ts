@@ -3,7 +3,7 @@ import { chooseEngine, type EngineName } from "../commands/engine.ts";
 import { loadPool } from "../commands/pool.ts";
 import { loadSettings } from "../config/mod.ts";
 import { describeDatabase } from "../dsn.ts";
-import { EXIT, MigrateError } from "../errors.ts";
+import { EXIT } from "../errors.ts";
 import { nameOf } from "../failure.ts";
 import type { ExecOrder, TxMode } from "../migrations/mod.ts";
 import type { Secrets } from "../redact.ts";
@@ -108,7 +108,7 @@ function conclude(
   options: { readonly flags: ApplyFlags; readonly screen: Screen },
 ): number {
   const { flags, screen } = options;
-  if (flags.json) world.out(`${JSON.stringify(applyDocument(report), null, 2)}\n`);
+  if (flags.json) world.out(`${JSON.stringify(applyDocument(report, world), null, 2)}\n`);
   const { error } = report;
   if (error === undefined) {
     screen.detail(
@@ -117,10 +117,7 @@ function conclude(
     screen.result(summary(report));
     return EXIT.done;
   }
-  const halted = new MigrateError(error.code, error.message, {
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    details: [...error.details, haltLine(report)],
-  });
-  world.err(errorText(halted, screen.err));
+  const halted = error.with({ details: [...error.details, haltLine(report)] });
+  world.err(errorText(halted, { style: screen.err, world }));
   return exitCode(error, world.signal);
 }

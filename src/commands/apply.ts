@@ -261,9 +261,10 @@ async function outcome(
 }
 
 function unsettled(error: MigrateError): MigrateError {
-  return new MigrateError(error.code, `${error.message}; what was applied last is not known`, {
-    hint: "Once the server answers again, run: migrate status",
-    data: error.data,
-    cause: error,
+  return error.with({
+    message: `${error.message}; what was applied last is not known`,
+    hint: "Once the server answers again, see where the database is",
+    next: [{ command: "migrate status" }],
+    details: [],
   });
 }

@@ -81,23 +81,31 @@ async function spawnTask(
   args: readonly string[],
   options: SpawnOptions,
 ): Promise<Deno.ChildProcess> {
-  const { tasks } = JSON.parse(await Deno.readTextFile("deno.json"));
-  const [, ...flags] = String(tasks[task].command).split(" ");
-  const entry = `${Deno.cwd()}/${flags.pop()}`;
-  return new Deno.Command(Deno.execPath(), {
-    args: [...flags, `--config=${Deno.cwd()}/deno.json`, entry, ...args],
+  const [program = "", ...rest] = await taskCommand(task);
+  return new Deno.Command(program, {
+    args: [...rest, ...args],
     clearEnv: true,
-    env: {
-      PATH: Deno.env.get("PATH") ?? "",
-      HOME: Deno.env.get("HOME") ?? "",
-      DENO_DIR: Deno.env.get("DENO_DIR") ?? "",
-      ...options.env,
-    },
+    env: { ...taskEnvironment(), ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+}
+
+/** The command of a task, from which a program runs in any folder. */
+export async function taskCommand(task: string): Promise<readonly string[]> {
+  const { tasks } = JSON.parse(await Deno.readTextFile("deno.json"));
+  const [, ...flags] = String(tasks[task].command).split(" ");
+  const entry = `${Deno.cwd()}/${flags.pop()}`;
+  return [Deno.execPath(), ...flags, `--config=${Deno.cwd()}/deno.json`, entry];
+}
+
+/** The variables that a program run from source needs. */
+export function taskEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    ["PATH", "HOME", "DENO_DIR"].map((name) => [name, Deno.env.get(name) ?? ""]),
+  );
 }
 
 /** Waits for the end of a program that was started, and reads what it printed. */
