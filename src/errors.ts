@@ -122,6 +122,7 @@ export const CODES = {
   checkout_busy: [1, "another genmigrate is at work in the same checkout"],
   checkout_unwritable: [1, "the directory of migrations cannot be written"],
   // development
+  bench_failed: [1, "a program that the benchmark measures failed"],
   postgres_failed: [1, "the throwaway PostgreSQL of the demo or the tests failed"],
   compile_failed: [1, "a program cannot be bundled or compiled"],
   runtime_missing: [1, "there is no runtime to compile for a target"],
