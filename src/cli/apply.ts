@@ -4,16 +4,17 @@ import { loadPool } from "../commands/pool.ts";
 import { loadSettings } from "../config/mod.ts";
 import { describeDatabase } from "../dsn.ts";
 import { EXIT } from "../errors.ts";
-import { nameOf } from "../failure.ts";
 import type { ExecOrder, TxMode } from "../migrations/mod.ts";
 import type { Secrets } from "../redact.ts";
 import type { ApplyReport } from "../report.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
 import { applyDocument } from "./apply_document.ts";
-import { appliedLine, haltLine, retryLine, summary } from "./apply_text.ts";
+import { applyEvents } from "./apply_events.ts";
+import { haltLine, summary } from "./apply_text.ts";
 import { errorText } from "./error_text.ts";
 import { exitCode } from "./exit_code.ts";
+import { ProgressBoard } from "./progress_board.ts";
 import { Screen } from "./screen.ts";
 import type { TargetFlags } from "./target.ts";
 
@@ -64,8 +65,9 @@ export async function runApply(
     } (${choice.reason})`,
   );
   screen.detail(`settings from ${settings.source}, ${pool.migrations.length} migrations on offer`);
-  using live = screen.live;
-  live.show("Connecting");
+  using board = new ProgressBoard(screen);
+  const lane = board.lane();
+  lane.show("Connecting");
   const report = await apply({
     database: settings.database,
     pool,
@@ -85,20 +87,9 @@ export async function runApply(
     env: world.env,
     signal: world.signal,
     redact: secrets.redact,
-    events: {
-      onPlan: ({ pending }) => {
-        screen.detail(`${pending.length} pending`);
-        live.show(choice.name === "atlas" ? `Atlas is applying ${pending.length}` : "Applying");
-      },
-      onStart: (migration) => live.show(`Applying ${nameOf(migration)}`),
-      onApplied: (applied) => screen.result(appliedLine(applied, screen.out)),
-      onNotice: ({ severity, message }) => screen.say(`${severity.toLowerCase()}: ${message}`),
-      onWait: (holder) => screen.say(`Waiting for another run: the lock is held by ${holder}`),
-      onRetry: (retry) => screen.say(retryLine(retry)),
-      onRebuild: (index) => screen.say(`Dropped ${index}, left unfinished; it is built again`),
-    },
+    events: applyEvents({ engine: choice, lane, screen }),
   });
-  live.clear();
+  board.clear();
   return conclude(world, report, { flags, screen });
 }
 

@@ -5,6 +5,7 @@ export {
   concurrentlyDropped,
   isConcurrent,
 } from "./concurrent.ts";
+export { columnsOf, printable } from "./display.ts";
 export { isSumIgnored, readDirectives } from "./directives.ts";
 export { embedModule } from "./embed_module.ts";
 export { checkPlainText, checkText } from "./encoding.ts";
