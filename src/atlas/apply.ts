@@ -74,13 +74,12 @@ function report(
   // Under one transaction for all, a failure leaves none of them.
   const allOrNone = batch[0]?.txMode === "all";
   for (const file of told?.Applied ?? []) {
-    const planned = batch.find(({ migration }) => migration.file === file.Name);
-    if (planned === undefined) continue;
-    const { migration } = planned;
+    const migration = batch.find((planned) => planned.migration.file === file.Name)?.migration;
+    if (migration === undefined) continue;
     if (file.Error !== undefined) {
       throw options.atlas.stopped && isCancelled(file)
         ? interruptedIn(migration)
-        : failureOf(planned, { file, atlas: options.atlas });
+        : failureOf(migration, { file, atlas: options.atlas });
     }
     if (failed && allOrNone) continue;
     options.onApplied({
@@ -92,10 +91,7 @@ function report(
   }
   if (!failed) return;
   if (options.atlas.stopped) {
-    throw new MigrateError("interrupted", "Stopped while Atlas was applying", {
-      hint: "Run the same command again: it goes on where this one stopped",
-      next: [{ command: "migrate status", when: "where the database is" }],
-    });
+    throw new MigrateError("interrupted", "Stopped while Atlas was applying");
   }
   const reason = told?.Error !== undefined
     ? options.atlas.redact(told.Error)
@@ -108,8 +104,7 @@ function report(
   }
   throw new MigrateError("atlas_failed", `Cannot apply: Atlas says "${reason}"`, {
     details: result.stderr.split("\n").filter((line) => line !== ""),
-    hint: "See where the database is, then try the embedded engine",
-    next: [{ command: "migrate status" }, { command: "migrate --engine embedded" }],
+    hint: "Try --engine embedded, or migrate status to see where the database is",
   });
 }
 
@@ -125,7 +120,7 @@ function parseReport(stdout: string): AtlasReport | undefined {
 }
 
 function failureOf(
-  { migration, txMode }: PlannedFile,
+  migration: Migration,
   { atlas, file }: { readonly file: AtlasFile; readonly atlas: Atlas },
 ): MigrateError {
   const text = atlas.redact(file.Error?.Text ?? "");
@@ -136,7 +131,6 @@ function failureOf(
     migration,
     message: parts?.[1] ?? text,
     sqlstate: parts?.[2],
-    open: txMode === "none",
     ...(statement === undefined ? {} : { statement }),
   });
 }

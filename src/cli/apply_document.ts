@@ -1,14 +1,10 @@
 import type { ApplyDocument } from "../documents/mod.ts";
 import type { Migration } from "../migrations/mod.ts";
 import type { ApplyReport } from "../report.ts";
-import type { World } from "../world.ts";
 import { errorDocument } from "./error_text.ts";
 
 /** The report of a run as the one document of `--json`. */
-export function applyDocument(
-  report: ApplyReport,
-  world: Pick<World, "args">,
-): ApplyDocument {
+export function applyDocument(report: ApplyReport): ApplyDocument {
   return {
     command: "apply",
     status: statusOf(report),
@@ -31,7 +27,7 @@ export function applyDocument(
     unknown: report.unknown,
     invalidIndexes: report.invalidIndexes,
     elapsedMs: Math.round(report.elapsedMs),
-    error: report.error === undefined ? null : errorDocument(report.error, world),
+    error: report.error === undefined ? null : errorDocument(report.error),
   };
 }
 

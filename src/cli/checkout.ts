@@ -53,6 +53,7 @@ export async function runHash(world: World, flags: HashFlags): Promise<number> {
     signal: world.signal,
     secrets: flags.secrets,
     onWarning: (text) => screen.warn(text),
+    lastly: world.lastly,
   });
   for (const warning of settings?.warnings ?? []) screen.warn(warning);
   const written = await hash({

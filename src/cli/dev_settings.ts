@@ -102,6 +102,7 @@ async function configuredSettings(
       signal: world.signal,
       secrets: flags.secrets,
       onWarning: (text) => screen.warn(text),
+      lastly: world.lastly,
     }),
   );
 }

@@ -54,19 +54,17 @@ export async function runProgram(
 ): Promise<number> {
   let code: number = EXIT.done;
   let command: string | undefined;
-  let program: Program | undefined;
   const secrets = new Secrets();
+  world.onCrash?.((error) => reportFailure(world, { command, error, secrets }));
   try {
-    program = build({ done: (result) => code = result, secrets })
+    const program = build({ done: (result) => code = result, secrets })
       .hook("preSubcommand", (_, chosen) => {
         command = chosen.name();
       });
     await program.parseAsync([...world.args], { from: "user" });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) {
-      return usage(world, { error, command, name: program?.name() ?? "" });
-    }
+    if (error instanceof CommanderError) return usage(world, { error, command });
     return reportFailure(world, { error, command, secrets });
   }
 }
@@ -74,18 +72,11 @@ export async function runProgram(
 /** The parser has told a person already; a program gets its document all the same. */
 function usage(
   world: World,
-  { command, error, name }: {
-    readonly command: string | undefined;
-    readonly error: CommanderError;
-    readonly name: string;
-  },
+  { command, error }: { readonly command: string | undefined; readonly error: CommanderError },
 ): number {
   if (error.exitCode === 0) return EXIT.done;
   if (world.args.includes("--json")) {
-    const usage = new MigrateError("usage", error.message.replace(/^error: /, ""), {
-      hint: "Change the call: the help lists commands and options",
-      next: [{ command: `${name} ${command === undefined ? "" : `${command} `}--help` }],
-    });
+    const usage = new MigrateError("usage", error.message.replace(/^error: /, ""));
     printDocument(world, { command, error: usage });
   }
   return EXIT.usage;
@@ -103,22 +94,39 @@ function reportFailure(
   const style = styleFor(world, { stream: "err", color: !world.args.includes("--no-color") });
   const known = error instanceof MigrateError ? error : toInternal(error, secrets.redact);
   if (world.args.includes("--json")) printDocument(world, { command, error: known });
-  world.err(errorText(known, { style, world }));
+  world.err(errorText(known, style));
   return exitCode(known, world.signal);
 }
 
 /** A bug may have caught a secret in its words. */
 function toInternal(error: unknown, redact: (text: string) => string): MigrateError {
-  const stack = redact(error instanceof Error ? error.stack ?? "" : "");
-  return new MigrateError(
-    "internal",
-    redact(error instanceof Error ? error.message : String(error)),
-    {
-      hint: "This is a fault of the program: please report it, with these lines",
-      details: stack.split("\n").slice(1),
-      cause: error,
-    },
-  );
+  const [message = "", ...stack] = redact(withCauses(error)).split("\n");
+  return new MigrateError("internal", message, {
+    hint: "This is a fault of the program: please report it, with these lines",
+    details: stack,
+    cause: error,
+  });
+}
+
+/** The message of an error, and below it its stack and what caused it. */
+function withCauses(error: unknown, told = new Set<unknown>()): string {
+  told.add(error);
+  if (!(error instanceof Error)) return textOf(error);
+  // A stack begins with the message, which may have been changed afterwards.
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  const causes = [error.cause, ...error instanceof AggregateError ? error.errors : []]
+    .filter((cause) => cause !== undefined && !told.has(cause))
+    .map((cause) => `caused by: ${withCauses(cause, told)}`);
+  return [error.message, ...frames, ...causes].join("\n");
+}
+
+/** Anything may be thrown, also what cannot be made a text. */
+function textOf(thrown: unknown): string {
+  try {
+    return typeof thrown === "object" ? JSON.stringify(thrown) : String(thrown);
+  } catch {
+    return `something without a text was thrown (${typeof thrown})`;
+  }
 }
 
 function printDocument(
@@ -128,7 +136,7 @@ function printDocument(
   const document: FailureDocument = {
     command: (command ?? null) as FailureDocument["command"],
     status: "failed",
-    error: errorDocument(error, world),
+    error: errorDocument(error),
   };
   world.out(`${JSON.stringify(document, null, 2)}\n`);
 }

@@ -49,6 +49,7 @@ export async function loadTarget(
       signal,
       secrets,
       onWarning: warn,
+      lastly: world.lastly,
     }),
   );
   for (const warning of settings.warnings) warn(warning);

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Database } from "../database.ts";
 import { MigrateError } from "../errors.ts";
 import type { Secrets } from "../redact.ts";
+import type { Lastly } from "../world.ts";
 import { checkSections } from "./check.ts";
 import type { DatabaseSettings } from "./database_section.ts";
 import { didYouMean } from "./faults.ts";
@@ -40,6 +41,8 @@ export interface LoadOptions {
   readonly secrets: Secrets;
   /** Told of what goes wrong and does not end the run, also after the loading. */
   readonly onWarning: (text: string) => void;
+  /** Is given what revokes all that Vault has made. */
+  readonly lastly?: Lastly | undefined;
 }
 
 /**
@@ -53,7 +56,13 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
   const { learn, redact } = secrets;
   await using stack = new AsyncDisposableStack();
   const vault = stack.use(new VaultSource({ env, learn, redact, signal, warn }));
-  const sections = vault.expectLogin(await vault.resolve(await loadSections(options, vault)));
+  if (options.lastly !== undefined) stack.defer(options.lastly(() => vault.end()));
+  const read = await loadSections(options, vault);
+  // Known from the start, whatever else is wrong.
+  learnPassword(read, learn);
+  const resolved = await vault.resolve(read);
+  learnPassword(resolved, learn);
+  const sections = vault.expectLogin(resolved);
   const { database: settings, migrate, warnings } = checkSections(sections, env);
   checkName?.(settings.dbname);
   const secret = settings.password_file === undefined
@@ -73,6 +82,11 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
     secrets: secrets.all,
     [Symbol.asyncDispose]: () => made.disposeAsync(),
   };
+}
+
+function learnPassword({ database }: Sections, learn: (secret: string) => void): void {
+  const text = database?.get("password")?.text ?? "";
+  if (text !== "" && !text.startsWith("vault://")) learn(text);
 }
 
 async function loadSections(

@@ -14,6 +14,7 @@ export interface VaultSourceOptions extends VaultOptions {
 export class VaultSource implements AsyncDisposable {
   readonly #options: VaultSourceOptions;
   #vault: Promise<Vault> | undefined;
+  #ended: Promise<void> | undefined;
 
   constructor(options: VaultSourceOptions) {
     this.#options = options;
@@ -97,8 +98,16 @@ export class VaultSource implements AsyncDisposable {
     return { user, password };
   }
 
-  /** Revokes all that was made for this run. */
+  /** Revokes all that was made for this run, once. */
+  end(): Promise<void> {
+    return this.#ended ??= this.#end();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+  }
+
+  async #end(): Promise<void> {
     const vault = await this.#vault?.catch(() => undefined);
     await vault?.[Symbol.asyncDispose]();
   }

@@ -58,6 +58,8 @@ async function inProcess(
 export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** What a shell does before it becomes the program: `ulimit -c unlimited`. */
+  readonly after?: string;
 }
 
 /** Starts `migrate` as `deno task migrate` does: a process of its own, with the permissions of the binary. */
@@ -81,11 +83,23 @@ async function spawnTask(
   args: readonly string[],
   options: SpawnOptions,
 ): Promise<Deno.ChildProcess> {
-  const [program = "", ...rest] = await taskCommand(task);
-  return new Deno.Command(program, {
-    args: [...rest, ...args],
+  const { tasks } = JSON.parse(await Deno.readTextFile("deno.json"));
+  const [, ...flags] = String(tasks[task].command).split(" ");
+  const entry = `${Deno.cwd()}/${flags.pop()}`;
+  const program = [Deno.execPath(), ...flags, `--config=${Deno.cwd()}/deno.json`, entry];
+  const shell = options.after === undefined
+    ? []
+    : ["bash", "-c", `${options.after}; exec "$0" "$@"`];
+  const [command = "", ...rest] = [...shell, ...program, ...args];
+  return new Deno.Command(command, {
+    args: rest,
     clearEnv: true,
-    env: { ...taskEnvironment(), ...options.env },
+    env: {
+      PATH: Deno.env.get("PATH") ?? "",
+      HOME: Deno.env.get("HOME") ?? "",
+      DENO_DIR: Deno.env.get("DENO_DIR") ?? "",
+      ...options.env,
+    },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     stdin: "null",
     stdout: "piped",
@@ -93,19 +107,19 @@ async function spawnTask(
   }).spawn();
 }
 
-/** The command of a task, from which a program runs in any folder. */
-export async function taskCommand(task: string): Promise<readonly string[]> {
-  const { tasks } = JSON.parse(await Deno.readTextFile("deno.json"));
-  const [, ...flags] = String(tasks[task].command).split(" ");
-  const entry = `${Deno.cwd()}/${flags.pop()}`;
-  return [Deno.execPath(), ...flags, `--config=${Deno.cwd()}/deno.json`, entry];
-}
-
-/** The variables that a program run from source needs. */
-export function taskEnvironment(): Record<string, string> {
-  return Object.fromEntries(
-    ["PATH", "HOME", "DENO_DIR"].map((name) => [name, Deno.env.get(name) ?? ""]),
-  );
+/** Sends signals to a program, a moment after each other and for as long as it runs. */
+export async function tell(
+  child: Deno.ChildProcess,
+  signals: readonly Deno.Signal[],
+): Promise<void> {
+  for (const signal of signals) {
+    try {
+      child.kill(signal);
+    } catch {
+      // It has ended already.
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** Waits for the end of a program that was started, and reads what it printed. */

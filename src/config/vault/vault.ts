@@ -32,6 +32,7 @@ export class Vault implements AsyncDisposable {
   readonly #secrets = new Map<string, Fields>();
   readonly #leases: string[] = [];
   readonly #renewals: Renewal[] = [];
+  #making: Promise<DatabaseLogin> | undefined;
 
   private constructor(
     parts: { readonly client: Client; readonly token: Token; readonly settings: VaultSettings },
@@ -66,7 +67,7 @@ export class Vault implements AsyncDisposable {
 
   /** Has the database engine make a user, which lives until this is disposed of. */
   async databaseLogin(path: string): Promise<DatabaseLogin> {
-    const login = await readDatabaseLogin(this.#access, path);
+    const login = await (this.#making = readDatabaseLogin(this.#access, path));
     this.#options.learn(login.password);
     const { lease } = login;
     if (lease !== undefined) {
@@ -78,6 +79,8 @@ export class Vault implements AsyncDisposable {
 
   /** Ends the renewals and revokes leases and the token, as far as they were made for this run. */
   async [Symbol.asyncDispose](): Promise<void> {
+    // A user that is just being made is to be revoked as well.
+    await this.#making?.catch(() => {});
     for (const renewal of this.#renewals) renewal[Symbol.dispose]();
     // The signal of the run may have fired, and this has to be done all the same.
     const signal = AbortSignal.timeout(END_MS);
