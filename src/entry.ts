@@ -41,7 +41,9 @@ export async function enter(program: (world: World) => Promise<number>): Promise
         err: Deno.stderr.isTerminal(),
         columns: columns(),
       },
-      ask: (question) => Deno.stdin.isTerminal() && Deno.stdout.isTerminal() && confirm(question),
+      ...(Deno.stdin.isTerminal() && Deno.stderr.isTerminal()
+        ? { ask: (question) => ask(question, stop.signal) }
+        : {}),
       lastly: endings.lastly,
       onCrash: (tell) => crash.tell = tell,
     });
@@ -124,6 +126,36 @@ class Output {
   mute(): void {
     this.#muted = true;
   }
+}
+
+/**
+ * Reads one line from the terminal. Not with `confirm()`, which writes on standard output, and which
+ * a signal cannot end.
+ */
+async function ask(question: string, signal: AbortSignal): Promise<boolean> {
+  const write = writer(Deno.stderr);
+  write(`${question} [y/N] `);
+  const stopped = Promise.withResolvers<undefined>();
+  const stop = () => stopped.resolve(undefined);
+  signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
+  const line = await Promise.race([readLine(), stopped.promise]);
+  signal.removeEventListener("abort", stop);
+  // Ctrl-C and Ctrl-D leave the cursor behind the question.
+  if (line === undefined) write("\n");
+  return /^y(?:es)?$/i.test(line?.trim() ?? "");
+}
+
+/** The first line that is typed; nothing at the end of the input. */
+async function readLine(): Promise<string | undefined> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for (const bytes = new Uint8Array(1024); !text.includes("\n");) {
+    const length = await Deno.stdin.read(bytes);
+    if (length === null) return undefined;
+    text += decoder.decode(bytes.subarray(0, length), { stream: true });
+  }
+  return text.split("\n")[0];
 }
 
 function writer(stream: { writeSync(bytes: Uint8Array): number }): (text: string) => void {

@@ -35,6 +35,7 @@ export const ErrorData = v.strictObject({
   changed: texts("applied files that have changed"),
   missing: texts("applied versions whose files are gone; settings that are missing"),
   unverifiable: texts("applied files that cannot be compared"),
+  first: text("the version that has to be seen to first"),
   newest: text("the newest version in the database"),
   applied: count("how many statements of the file are done"),
   total: count("how many statements the file had"),

@@ -99,7 +99,8 @@ export const CODES = {
   history_exists: [1, "the database has a history already"],
   version_unknown: [2, "there is no migration of that version"],
   resolve_refused: [1, "that version is not half done, nor the next one"],
-  not_confirmed: [2, "nobody agreed to what would be recorded"],
+  not_confirmed: [2, "somebody was asked, and did not agree to what would be recorded"],
+  confirmation_needed: [2, "there is no terminal to ask at, and no --yes"],
   missing_migration: [1, "a half-done migration is not on offer"],
   partial_in_middle: [1, "a migration is half done and later ones were applied"],
   migration_changed: [1, "an applied migration has changed or is gone"],
@@ -121,6 +122,7 @@ export const CODES = {
   checkout_busy: [1, "another genmigrate is at work in the same checkout"],
   checkout_unwritable: [1, "the directory of migrations cannot be written"],
   // development
+  bench_failed: [1, "a program that the benchmark measures failed"],
   postgres_failed: [1, "the throwaway PostgreSQL of the demo or the tests failed"],
   compile_failed: [1, "a program cannot be bundled or compiled"],
   runtime_missing: [1, "there is no runtime to compile for a target"],
@@ -130,10 +132,18 @@ export const CODES = {
 /** A stable, symbolic name for one kind of failure. */
 export type ErrorCode = keyof typeof CODES;
 
+/** A command that may come next, as it is typed, and when it is the right one. */
+export interface NextStep {
+  readonly command: string;
+  readonly when?: string;
+}
+
 /** What may accompany an error. */
 export interface ErrorParts {
   /** One instruction: what to do next. */
   readonly hint?: string;
+  /** The commands that the instruction comes to, the likeliest first. */
+  readonly next?: readonly NextStep[];
   /** Lines that belong under the message: excerpts, lists of faults. */
   readonly details?: readonly string[];
   /** The same facts for machines, in the `--json` document. */
@@ -146,6 +156,7 @@ export class MigrateError extends Error {
   override readonly name = "MigrateError";
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  readonly next: readonly NextStep[];
   readonly details: readonly string[];
   readonly data: ErrorData;
 
@@ -153,8 +164,18 @@ export class MigrateError extends Error {
     super(message, parts.cause === undefined ? undefined : { cause: parts.cause });
     this.code = code;
     this.hint = parts.hint;
+    this.next = parts.next ?? [];
     this.details = parts.details ?? [];
     this.data = parts.data ?? {};
+  }
+
+  /** The same error in other words, or with other parts. */
+  with(
+    { message = this.message, ...parts }: ErrorParts & { readonly message?: string },
+  ): MigrateError {
+    const { code, data, details, hint, next } = this;
+    const all = { ...(hint === undefined ? {} : { hint }), next, details, data, cause: this };
+    return new MigrateError(code, message, { ...all, ...parts });
   }
 
   /** The exit code of a program that ends with this error. */

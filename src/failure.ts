@@ -1,5 +1,5 @@
-import { MigrateError } from "./errors.ts";
-import { excerpt, type Migration, position } from "./migrations/mod.ts";
+import { type ErrorParts, MigrateError } from "./errors.ts";
+import { excerpt, type Migration, position, resolveSteps } from "./migrations/mod.ts";
 
 const LOCK_NOT_AVAILABLE = "55P03";
 
@@ -24,6 +24,8 @@ export interface FailureFacts {
   readonly where?: string | undefined;
   /** The sessions that were last seen to block the statement. */
   readonly blockers?: readonly string[];
+  /** Whether the file ran outside a transaction, so that what came before is done and recorded. */
+  readonly open: boolean;
   readonly cause?: unknown;
 }
 
@@ -56,9 +58,7 @@ export function migrationFailed(facts: FailureFacts): MigrateError {
         ...lines("where", facts.where),
         ...blockers.map((blocker) => `blocked by ${blocker}`),
       ],
-      hint: facts.sqlstate === LOCK_NOT_AVAILABLE
-        ? "Wait until those that hold the lock are done, or end them, then run the same command again; --statement-lock-timeout says how long a statement waits"
-        : `Check ${folder} for conflicts, repair the file or the database, then run the same command again`,
+      ...remedy(facts, folder),
       data: {
         layer: migration.layer,
         version: migration.version,
@@ -74,6 +74,30 @@ export function migrationFailed(facts: FailureFacts): MigrateError {
       cause: facts.cause,
     },
   );
+}
+
+function remedy(
+  { migration, open, sqlstate, statement }: FailureFacts,
+  folder: string,
+): Pick<ErrorParts, "hint" | "next"> {
+  if (sqlstate === LOCK_NOT_AVAILABLE) {
+    return {
+      hint:
+        "Wait until those that hold the lock are done, or end them, then run the same command again; --statement-lock-timeout says how long a statement waits",
+    };
+  }
+  if (open) {
+    const from = statement === undefined ? "" : ` from statement ${statement.number} on`;
+    return {
+      hint:
+        `What comes before is done and stays: repair the file${from} and run the same command again, or see to it by hand and record it`,
+      next: resolveSteps(migration.version),
+    };
+  }
+  return {
+    hint:
+      `Check ${folder} for conflicts, repair the file or the database, then run the same command again`,
+  };
 }
 
 /** The error of a run that was told to stop while it was at a file. */

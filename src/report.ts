@@ -22,6 +22,22 @@ export interface Retry {
   readonly pauseMs: number;
 }
 
+/** What a run is seen to do while a statement takes its time. */
+export interface Sight {
+  /** The text that the server works at: its beginning, about 1 kB. */
+  readonly statement: string;
+  /** How long it has been at it. */
+  readonly elapsedMs: number;
+  /** What the server tells of its way through it: `building index: scanning table`. */
+  readonly phase?: string;
+  /** How much of that phase is done, from 0 to 100. */
+  readonly percent?: number;
+  /** The sessions that it waits for. */
+  readonly blockers: readonly string[];
+  /** The file that the statement stands in, where only the statement tells that. */
+  readonly migration?: Migration;
+}
+
 /** Which engine did the work, and why that one. */
 export interface EngineChoice {
   readonly name: "embedded" | "atlas";

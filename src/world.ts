@@ -13,8 +13,11 @@ export interface World {
   readonly lastly?: Lastly;
   /** Takes who tells people of an error that nobody caught. */
   readonly onCrash?: (tell: (error: unknown) => void) => void;
-  /** Asks a person to agree to something, where there is a person; otherwise nobody agrees. */
-  readonly ask?: (question: string) => boolean;
+  /**
+   * Asks a person to agree to something, on standard error; there only where a person can see it
+   * and answer. Whoever stops the program does not agree.
+   */
+  readonly ask?: (question: string) => Promise<boolean>;
 }
 
 /** Registers what must not be left undone, for a few seconds of time; what it returns takes it back. */

@@ -12,6 +12,7 @@ Deno.test("migrationFailed() says where, with all that the server said", () => {
   assert.ok(SECOND !== undefined);
   const cause = new Error("driver");
   const error = migrationFailed({
+    open: false,
     migration: MIGRATION,
     message: 'column "colum" does not exist',
     statement: { ...SECOND, number: 2 },
@@ -60,6 +61,7 @@ Deno.test("migrationFailed() points to the statement when the server names no pl
   assert.ok(FIRST !== undefined && SECOND !== undefined);
   const at = (position: number | undefined, statement = SECOND) =>
     migrationFailed({
+      open: false,
       migration: MIGRATION,
       message: "x",
       statement: { ...statement, number: 1 },
@@ -76,7 +78,7 @@ Deno.test("migrationFailed() points to the statement when the server names no pl
 });
 
 Deno.test("migrationFailed() tells a failure at the commit from one in a statement", () => {
-  const error = migrationFailed({ migration: MIGRATION, message: "deferred" });
+  const error = migrationFailed({ migration: MIGRATION, message: "deferred", open: false });
   assert.deepEqual(error.details, ["migrations/silver/0007_add_x.sql, at the commit"]);
   assert.ok(!("line" in error.data) && !("statement" in error.data));
 });
@@ -84,6 +86,7 @@ Deno.test("migrationFailed() tells a failure at the commit from one in a stateme
 Deno.test("migrationFailed() invents nothing that the engine did not tell", () => {
   assert.ok(FIRST !== undefined);
   const error = migrationFailed({
+    open: false,
     migration: MIGRATION,
     message: "x",
     statement: { ...FIRST, number: 1 },

@@ -16,6 +16,7 @@ const RUN: readonly (readonly [RegExp, string])[] = [
   [/^(?:sha256sum|tar xzf|\.\/migrate) /, "tests/scripts/release_long_test.ts"],
   [/^deno task release/, "tests/scripts/release_long_test.ts"],
   [/^(?:DENORT_BIN=\S+ DENO_COMPILER="[^"]+" )?deno task compile$/, "tests/e2e/compiled_test.ts"],
+  [/^deno task bench$/, "tests/scripts/bench_test.ts"],
   [/^(?:export (?:CONFIG_SOURCE|VAULT_\w+)=\S+|migrate)$/, "tests/e2e/leak_test.ts"],
   [/^eval "\$\(migrate completions bash\)"$/, "tests/cli/completions_test.ts"],
   [/^deno task gen check --dev-embedded$/, "tests/e2e/gen_test.ts"],

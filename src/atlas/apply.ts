@@ -74,12 +74,13 @@ function report(
   // Under one transaction for all, a failure leaves none of them.
   const allOrNone = batch[0]?.txMode === "all";
   for (const file of told?.Applied ?? []) {
-    const migration = batch.find((planned) => planned.migration.file === file.Name)?.migration;
-    if (migration === undefined) continue;
+    const planned = batch.find(({ migration }) => migration.file === file.Name);
+    if (planned === undefined) continue;
+    const { migration } = planned;
     if (file.Error !== undefined) {
       throw options.atlas.stopped && isCancelled(file)
         ? interruptedIn(migration)
-        : failureOf(migration, { file, atlas: options.atlas });
+        : failureOf(planned, { file, atlas: options.atlas });
     }
     if (failed && allOrNone) continue;
     options.onApplied({
@@ -91,7 +92,10 @@ function report(
   }
   if (!failed) return;
   if (options.atlas.stopped) {
-    throw new MigrateError("interrupted", "Stopped while Atlas was applying");
+    throw new MigrateError("interrupted", "Stopped while Atlas was applying", {
+      hint: "Run the same command again: it goes on where this one stopped",
+      next: [{ command: "migrate status", when: "where the database is" }],
+    });
   }
   const reason = told?.Error !== undefined
     ? options.atlas.redact(told.Error)
@@ -104,7 +108,8 @@ function report(
   }
   throw new MigrateError("atlas_failed", `Cannot apply: Atlas says "${reason}"`, {
     details: result.stderr.split("\n").filter((line) => line !== ""),
-    hint: "Try --engine embedded, or migrate status to see where the database is",
+    hint: "See where the database is, then try the embedded engine",
+    next: [{ command: "migrate status" }, { command: "migrate --engine embedded" }],
   });
 }
 
@@ -120,7 +125,7 @@ function parseReport(stdout: string): AtlasReport | undefined {
 }
 
 function failureOf(
-  migration: Migration,
+  { migration, txMode }: PlannedFile,
   { atlas, file }: { readonly file: AtlasFile; readonly atlas: Atlas },
 ): MigrateError {
   const text = atlas.redact(file.Error?.Text ?? "");
@@ -131,6 +136,7 @@ function failureOf(
     migration,
     message: parts?.[1] ?? text,
     sqlstate: parts?.[2],
+    open: txMode === "none",
     ...(statement === undefined ? {} : { statement }),
   });
 }

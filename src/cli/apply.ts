@@ -3,17 +3,18 @@ import { chooseEngine, type EngineName } from "../commands/engine.ts";
 import { loadPool } from "../commands/pool.ts";
 import { loadSettings } from "../config/mod.ts";
 import { describeDatabase } from "../dsn.ts";
-import { EXIT, MigrateError } from "../errors.ts";
-import { nameOf } from "../failure.ts";
+import { EXIT } from "../errors.ts";
 import type { ExecOrder, TxMode } from "../migrations/mod.ts";
 import type { Secrets } from "../redact.ts";
 import type { ApplyReport } from "../report.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
 import { applyDocument } from "./apply_document.ts";
-import { appliedLine, haltLine, retryLine, summary } from "./apply_text.ts";
+import { applyEvents } from "./apply_events.ts";
+import { haltLine, summary } from "./apply_text.ts";
 import { errorText } from "./error_text.ts";
 import { exitCode } from "./exit_code.ts";
+import { ProgressBoard } from "./progress_board.ts";
 import { Screen } from "./screen.ts";
 import type { TargetFlags } from "./target.ts";
 
@@ -65,8 +66,9 @@ export async function runApply(
     } (${choice.reason})`,
   );
   screen.detail(`settings from ${settings.source}, ${pool.migrations.length} migrations on offer`);
-  using live = screen.live;
-  live.show("Connecting");
+  using board = new ProgressBoard(screen);
+  const lane = board.lane();
+  lane.show("Connecting");
   const report = await apply({
     database: settings.database,
     pool,
@@ -86,20 +88,9 @@ export async function runApply(
     env: world.env,
     signal: world.signal,
     redact: secrets.redact,
-    events: {
-      onPlan: ({ pending }) => {
-        screen.detail(`${pending.length} pending`);
-        live.show(choice.name === "atlas" ? `Atlas is applying ${pending.length}` : "Applying");
-      },
-      onStart: (migration) => live.show(`Applying ${nameOf(migration)}`),
-      onApplied: (applied) => screen.result(appliedLine(applied, screen.out)),
-      onNotice: ({ severity, message }) => screen.say(`${severity.toLowerCase()}: ${message}`),
-      onWait: (holder) => screen.say(`Waiting for another run: the lock is held by ${holder}`),
-      onRetry: (retry) => screen.say(retryLine(retry)),
-      onRebuild: (index) => screen.say(`Dropped ${index}, left unfinished; it is built again`),
-    },
+    events: applyEvents({ engine: choice, lane, screen }),
   });
-  live.clear();
+  board.clear();
   return conclude(world, report, { flags, screen });
 }
 
@@ -109,7 +100,7 @@ function conclude(
   options: { readonly flags: ApplyFlags; readonly screen: Screen },
 ): number {
   const { flags, screen } = options;
-  if (flags.json) world.out(`${JSON.stringify(applyDocument(report), null, 2)}\n`);
+  if (flags.json) world.out(`${JSON.stringify(applyDocument(report, world), null, 2)}\n`);
   const { error } = report;
   if (error === undefined) {
     screen.detail(
@@ -118,10 +109,7 @@ function conclude(
     screen.result(summary(report));
     return EXIT.done;
   }
-  const halted = new MigrateError(error.code, error.message, {
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    details: [...error.details, haltLine(report)],
-  });
-  world.err(errorText(halted, screen.err));
+  const halted = error.with({ details: [...error.details, haltLine(report)] });
+  world.err(errorText(halted, { style: screen.err, world }));
   return exitCode(error, world.signal);
 }

@@ -1,10 +1,14 @@
 import type { ApplyDocument } from "../documents/mod.ts";
 import type { Migration } from "../migrations/mod.ts";
 import type { ApplyReport } from "../report.ts";
+import type { World } from "../world.ts";
 import { errorDocument } from "./error_text.ts";
 
 /** The report of a run as the one document of `--json`. */
-export function applyDocument(report: ApplyReport): ApplyDocument {
+export function applyDocument(
+  report: ApplyReport,
+  world: Pick<World, "args">,
+): ApplyDocument {
   return {
     command: "apply",
     status: statusOf(report),
@@ -27,7 +31,7 @@ export function applyDocument(report: ApplyReport): ApplyDocument {
     unknown: report.unknown,
     invalidIndexes: report.invalidIndexes,
     elapsedMs: Math.round(report.elapsedMs),
-    error: report.error === undefined ? null : errorDocument(report.error),
+    error: report.error === undefined ? null : errorDocument(report.error, world),
   };
 }
 

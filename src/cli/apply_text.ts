@@ -90,7 +90,8 @@ function count(migrations: number): string {
   return migrations === 1 ? "1 migration" : `${migrations} migrations`;
 }
 
-function range(migrations: readonly Migration[]): string {
+/** Versions in few words: `0001–0006`. */
+export function range(migrations: readonly Migration[]): string {
   const versions = migrations.map((migration) => migration.version);
   if (versions.length <= 2) return versions.join(", ");
   return `${versions[0]}–${versions.at(-1)}`;

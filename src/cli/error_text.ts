@@ -1,23 +1,45 @@
 import type { ErrorPart } from "../documents/mod.ts";
 import type { MigrateError } from "../errors.ts";
+import type { World } from "../world.ts";
+import { commandFor } from "./next_command.ts";
 import type { Style } from "./style.ts";
 
-/** An error as people read it: what it is, the facts below it, and one thing to do next. */
-export function errorText(error: MigrateError, style: Style): string {
+/**
+ * An error as people read it: what it is, the facts below it, one instruction, and last the
+ * commands to type, each of which can be copied whole.
+ */
+export function errorText(
+  error: MigrateError,
+  { style, world }: { readonly style: Style; readonly world: Pick<World, "args"> },
+): string {
+  const commands = error.next.map((step) => commandFor(world, step));
+  const width = Math.max(0, ...commands.map(({ length }) => length));
   const lines = [
     `${style.red(`error[${error.code}]`)}: ${style.bold(error.message)}`,
     ...error.details.map((line) => `  ${line}`),
     ...(error.hint === undefined ? [] : [`hint: ${error.hint}`]),
+    ...error.next.map(({ when }, i) => {
+      const command = commands[i] ?? "";
+      return when === undefined
+        ? `next: ${command}`
+        : `next: ${command.padEnd(width)}  ${style.dim(`# ${when}`)}`;
+    }),
   ];
   return `${lines.join("\n")}\n`;
 }
 
 /** An error as machines read it. */
-export function errorDocument(error: MigrateError): ErrorPart {
+export function errorDocument(error: MigrateError, world: Pick<World, "args">): ErrorPart {
   return {
     code: error.code,
     message: error.message,
     ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.next.length === 0 ? {} : {
+      next: error.next.map((step) => ({
+        command: commandFor(world, step),
+        when: step.when ?? null,
+      })),
+    }),
     ...(error.details.length === 0 ? {} : { details: error.details }),
     ...(Object.keys(error.data).length === 0 ? {} : { data: error.data }),
   };

@@ -54,17 +54,20 @@ export async function runProgram(
 ): Promise<number> {
   let code: number = EXIT.done;
   let command: string | undefined;
+  let program: Program | undefined;
   const secrets = new Secrets();
   world.onCrash?.((error) => reportFailure(world, { command, error, secrets }));
   try {
-    const program = build({ done: (result) => code = result, secrets })
+    program = build({ done: (result) => code = result, secrets })
       .hook("preSubcommand", (_, chosen) => {
         command = chosen.name();
       });
     await program.parseAsync([...world.args], { from: "user" });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return usage(world, { error, command });
+    if (error instanceof CommanderError) {
+      return usage(world, { error, command, name: program?.name() ?? "" });
+    }
     return reportFailure(world, { error, command, secrets });
   }
 }
@@ -72,11 +75,18 @@ export async function runProgram(
 /** The parser has told a person already; a program gets its document all the same. */
 function usage(
   world: World,
-  { command, error }: { readonly command: string | undefined; readonly error: CommanderError },
+  { command, error, name }: {
+    readonly command: string | undefined;
+    readonly error: CommanderError;
+    readonly name: string;
+  },
 ): number {
   if (error.exitCode === 0) return EXIT.done;
   if (world.args.includes("--json")) {
-    const usage = new MigrateError("usage", error.message.replace(/^error: /, ""));
+    const usage = new MigrateError("usage", error.message.replace(/^error: /, ""), {
+      hint: "Change the call: the help lists commands and options",
+      next: [{ command: `${name} ${command === undefined ? "" : `${command} `}--help` }],
+    });
     printDocument(world, { command, error: usage });
   }
   return EXIT.usage;
@@ -94,7 +104,7 @@ function reportFailure(
   const style = styleFor(world, { stream: "err", color: !world.args.includes("--no-color") });
   const known = error instanceof MigrateError ? error : toInternal(error, secrets.redact);
   if (world.args.includes("--json")) printDocument(world, { command, error: known });
-  world.err(errorText(known, style));
+  world.err(errorText(known, { style, world }));
   return exitCode(known, world.signal);
 }
 
@@ -136,7 +146,7 @@ function printDocument(
   const document: FailureDocument = {
     command: (command ?? null) as FailureDocument["command"],
     status: "failed",
-    error: errorDocument(error),
+    error: errorDocument(error, world),
   };
   world.out(`${JSON.stringify(document, null, 2)}\n`);
 }

@@ -2,10 +2,12 @@ import { baseline } from "../commands/baseline.ts";
 import { type Outcome, resolve } from "../commands/resolve.ts";
 import type { RecordRequest } from "../commands/under_locks.ts";
 import type { BaselineDocument, ResolveDocument } from "../documents/mod.ts";
+import { describeDatabase } from "../dsn.ts";
 import { EXIT, MigrateError } from "../errors.ts";
 import type { Secrets } from "../redact.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
+import { commandFor, sameCommand } from "./next_command.ts";
 import { Screen } from "./screen.ts";
 import { loadTarget, type TargetFlags } from "./target.ts";
 
@@ -40,25 +42,46 @@ export async function runResolve(
   }
   const outcome: Outcome = applied ? "applied" : "rolled_back";
   return await record(world, call, async (request) => {
-    await resolve({ ...request, outcome });
-    return { command: "resolve", status: outcome, version: call.version, error: null };
+    const { kind, says } = await resolve({ ...request, outcome });
+    return {
+      document: {
+        command: "resolve",
+        status: kind === "nothing" ? "nothing_to_do" : outcome,
+        version: call.version,
+        error: null,
+      },
+      nothing: kind === "nothing" ? says : undefined,
+    };
   });
 }
 
 /** `migrate baseline`: takes over a database that was built by other means. */
 export async function runBaseline(world: World, call: Call): Promise<number> {
   return await record(world, call, async (request) => {
-    const { pending } = await baseline(request);
-    return { command: "baseline", status: "recorded", version: call.version, pending, error: null };
+    const { pending, recorded, version } = await baseline(request);
+    return {
+      document: {
+        command: "baseline",
+        status: recorded ? "recorded" : "nothing_to_do",
+        version,
+        pending,
+        error: null,
+      },
+      nothing: recorded ? undefined : `the history begins with ${version} as its baseline`,
+    };
   });
+}
+
+/** What a change of the history came to; `nothing` says why there was nothing to do. */
+interface Recorded {
+  readonly document: ResolveDocument | BaselineDocument;
+  readonly nothing: string | undefined;
 }
 
 async function record(
   world: World,
   { flags, secrets, version }: Call,
-  work: (
-    request: RecordRequest & { readonly version: string },
-  ) => Promise<ResolveDocument | BaselineDocument>,
+  work: (request: RecordRequest & { readonly version: string }) => Promise<Recorded>,
 ): Promise<number> {
   const screen = new Screen(world, flags);
   await using target = await loadTarget(world, {
@@ -66,18 +89,42 @@ async function record(
     secrets,
     warn: (text) => screen.warn(text),
   });
-  const document = await work({
+  const { document, nothing } = await work({
     ...target.request,
     version,
     lockTimeoutMs: flags.lockTimeout ?? target.settings.migrate.lock_timeout ?? LOCK_TIMEOUT_MS,
     operator: `hotpot-migrate ${VERSION}`,
     onWait: (holder) => screen.say(`Waiting for another run: the lock is held by ${holder}`),
-    confirm: (what) => {
-      screen.say(`To be recorded: ${what}`);
-      return flags.yes ?? world.ask?.("Record this?") ?? false;
+    confirm: async (what) => {
+      screen.say(`To be recorded in ${describeDatabase(target.settings.database)}: ${what}`);
+      if (!flags.yes) await haveConfirmed(world);
     },
   });
-  screen.result("Recorded. Next: migrate status\n");
+  const next = commandFor(world, { command: "migrate status" });
+  screen.result(
+    nothing === undefined ? `Recorded. Next: ${next}\n` : `Nothing to do: ${nothing}\n`,
+  );
   if (flags.json) world.out(`${JSON.stringify(document, null, 2)}\n`);
   return EXIT.done;
+}
+
+/** Has a person agree to what was shown. */
+async function haveConfirmed(world: World): Promise<void> {
+  const again = { command: `${sameCommand(world)} --yes`, when: "to record it without asking" };
+  if (world.ask === undefined) {
+    throw new MigrateError(
+      "confirmation_needed",
+      "Recorded nothing: there is no terminal to ask at",
+      { hint: "Have a person run the same command on a terminal, or add --yes", next: [again] },
+    );
+  }
+  if (await world.ask("Record this?")) return;
+  if (world.signal.aborted) {
+    throw new MigrateError("interrupted", "Stopped; nothing was recorded", {
+      hint: "Run the same command again to record it",
+    });
+  }
+  throw new MigrateError("not_confirmed", "Recorded nothing: the answer was not y", {
+    hint: "Nothing was changed; run the same command again to be asked again",
+  });
 }

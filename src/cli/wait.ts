@@ -1,6 +1,6 @@
 import { waitUntil } from "../commands/wait.ts";
-import { loadSettings } from "../config/mod.ts";
-import { EXIT } from "../errors.ts";
+import { loadSettings, type Settings } from "../config/mod.ts";
+import { EXIT, MigrateError } from "../errors.ts";
 import { Session } from "../postgres/mod.ts";
 import type { Secrets } from "../redact.ts";
 import { VERSION } from "../version.ts";
@@ -20,24 +20,55 @@ export async function runWait(
   world: World,
   { flags, secrets }: { readonly flags: WaitFlags; readonly secrets: Secrets },
 ): Promise<number> {
-  const { signal } = world;
-  await waitUntil(async (leftMs) => {
-    // Vault may be starting as well.
-    await using settings = await loadSettings({
+  const warned = new Set<string>();
+  const warn = (text: string) => {
+    if (!warned.has(text)) world.err(`warning: ${text}\n`);
+    warned.add(text);
+  };
+  await using held = new Held();
+  await waitUntil(async ({ leftMs, signal }) => {
+    const { database } = held.settings ??= await loadSettings({
       env: world.env,
       configFile: flags.config,
       applicationName: `hotpot-migrate/${VERSION}`,
       signal,
       secrets,
-      onWarning: (text) => world.err(`warning: ${text}\n`),
+      onWarning: warn,
       lastly: world.lastly,
+    }).catch((error) => {
+      if (!signal.aborted || world.signal.aborted) throw error;
+      throw new MigrateError("vault_timeout", "Cannot load the settings: Vault does not answer", {
+        hint: "Check VAULT_ADDR and that Vault runs there, or raise --timeout",
+        cause: error,
+      });
     });
-    const { database } = settings;
     const connectTimeoutMs = Math.min(database.connectTimeoutMs, leftMs);
-    await using _ = await Session.open({ ...database, connectTimeoutMs }, {
-      signal,
-      redact: secrets.redact,
-    });
-  }, { signal, timeoutMs: flags.timeout ?? TIMEOUT_MS });
+    try {
+      await using _ = await Session.open({ ...database, connectTimeoutMs }, {
+        signal,
+        redact: secrets.redact,
+      });
+    } catch (error) {
+      // The password may have been changed, or the user that Vault made have been removed.
+      if (error instanceof MigrateError && error.code === "login_refused") await held.release();
+      throw error;
+    }
+  }, { signal: world.signal, timeoutMs: flags.timeout ?? TIMEOUT_MS });
   return EXIT.done;
+}
+
+/** The settings between two tries: whatever Vault made for them is made once. */
+class Held implements AsyncDisposable {
+  settings: Settings | undefined;
+
+  /** Gives back what Vault made; the next try loads anew. */
+  async release(): Promise<void> {
+    const { settings } = this;
+    this.settings = undefined;
+    await settings?.[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.release();
+  }
 }

@@ -22,6 +22,7 @@ import {
   findInvalid,
   findRevisions,
   LOCKS,
+  Onlooker,
   PATIENCE,
   type Patience,
   readRevisions,
@@ -33,7 +34,8 @@ import {
   toRefusal,
   writeRevision,
 } from "../postgres/mod.ts";
-import type { AppliedMigration, ApplyReport, Retry } from "../report.ts";
+import type { AppliedMigration, ApplyReport, Retry, Sight } from "../report.ts";
+import { fileWith } from "./atlas_sight.ts";
 import type { Engine } from "./engine.ts";
 import { type Preflight, preflight } from "./preflight.ts";
 import { Progress } from "./progress.ts";
@@ -80,6 +82,8 @@ export interface ApplyEvents {
   readonly onRetry: (retry: Retry) => void;
   /** An index that an earlier run left unfinished was dropped, and is built again. */
   readonly onRebuild: (index: string) => void;
+  /** What a statement does that takes its time, over and over; absent where nobody wants to know. */
+  readonly onSight?: (sight: Sight) => void;
 }
 
 /**
@@ -99,6 +103,7 @@ export async function apply(request: ApplyRequest): Promise<ApplyReport> {
     redact,
     onNotice: events.onNotice,
     patience: patienceOf(request),
+    ...(events.onSight === undefined ? {} : { onSight: events.onSight }),
   });
   const run = await preflight(session, request).catch((error) => {
     throw toRefusal(error, "look at the database");
@@ -188,6 +193,7 @@ async function throughAtlas(
   if (first?.previous !== undefined) await prepareResume(session, first, { ...run, request });
   // Until here it kept Atlas runs away that the plan does not know of.
   await releaseLock(session, LOCKS.atlas);
+  await using _ = onlooker(session, { ...request, files: run.plan.pending });
   await applyThroughAtlas(new Atlas(program, { env, signal, redact, folder }), run.plan.pending, {
     config: {
       url: toPostgresUrl(session.database),
@@ -197,6 +203,24 @@ async function throughAtlas(
     },
     execOrder: request.execOrder,
     onApplied: (applied) => run.progress.finish(applied),
+  });
+}
+
+/** Has somebody look at what Atlas does, which says nothing before its end. */
+function onlooker(
+  session: Session,
+  request: ApplyRequest & { readonly files: readonly PlannedFile[] },
+): Onlooker | undefined {
+  const { events, files, redact } = request;
+  const { onSight } = events;
+  if (onSight === undefined) return undefined;
+  return new Onlooker(session.database, {
+    patience: patienceOf(request),
+    redact,
+    onSight: (sight) => {
+      const migration = fileWith(sight.statement, files);
+      onSight({ ...sight, ...(migration === undefined ? {} : { migration }) });
+    },
   });
 }
 
@@ -261,9 +285,10 @@ async function outcome(
 }
 
 function unsettled(error: MigrateError): MigrateError {
-  return new MigrateError(error.code, `${error.message}; what was applied last is not known`, {
-    hint: "Once the server answers again, run: migrate status",
-    data: error.data,
-    cause: error,
+  return error.with({
+    message: `${error.message}; what was applied last is not known`,
+    hint: "Once the server answers again, see where the database is",
+    next: [{ command: "migrate status" }],
+    details: [],
   });
 }

@@ -1,4 +1,3 @@
-import { MigrateError } from "../errors.ts";
 import type { Pool } from "../migrations/mod.ts";
 import {
   boundLockWaits,
@@ -16,8 +15,8 @@ export interface RecordRequest extends LookRequest, RunLockOptions {
   readonly pool: Pool;
   /** Who we are in the history, as `hotpot-migrate 0.1.0`. */
   readonly operator: string;
-  /** Shows what is about to be recorded; only if it says so is it recorded. */
-  readonly confirm: (what: string) => boolean;
+  /** Shows what is about to be recorded, and throws if it shall not be. */
+  readonly confirm: (what: string) => Promise<void>;
 }
 
 /** How long a change of the history waits for others who use the table. */
@@ -44,12 +43,4 @@ export async function underLocks<T>(
   } catch (error) {
     throw toRefusal(error, "record the history");
   }
-}
-
-/** Has somebody agree to what is about to be recorded. */
-export function confirm(request: RecordRequest, what: string): void {
-  if (request.confirm(what)) return;
-  throw new MigrateError("not_confirmed", `Recorded nothing: ${what} was not confirmed`, {
-    hint: "Answer with y on a terminal, or run the same command again with --yes",
-  });
 }

@@ -5,10 +5,12 @@ export {
   concurrentlyDropped,
   isConcurrent,
 } from "./concurrent.ts";
+export { columnsOf, printable } from "./display.ts";
 export { isSumIgnored, readDirectives } from "./directives.ts";
 export { embedModule } from "./embed_module.ts";
 export { checkPlainText, checkText } from "./encoding.ts";
 export { compareBytes, parseName } from "./name.ts";
+export { resolveSteps } from "./order_faults.ts";
 export { isPipelinable } from "./pipelinable.ts";
 export { excerpt, type Place, position } from "./place.ts";
 export {

@@ -1,4 +1,4 @@
-import { MigrateError } from "../errors.ts";
+import { MigrateError, type NextStep } from "../errors.ts";
 import type { Migration } from "./pool.ts";
 import type { Revision } from "./revision.ts";
 
@@ -13,7 +13,14 @@ export function outOfOrder(late: readonly Migration[], newest: string): MigrateE
     {
       details: late.map(({ path }) => path),
       hint:
-        "If they do not depend on the order, run again with --exec-order non-linear; otherwise give them new numbers (genmigrate renumber)",
+        "If they do not depend on the order, apply them late; if they are in the database already, record each; otherwise a developer gives them new numbers (genmigrate renumber)",
+      next: [
+        { command: "migrate --exec-order non-linear", when: "apply them now" },
+        {
+          command: `migrate resolve ${one?.version} --applied`,
+          when: "it was done by hand already",
+        },
+      ],
       data: { files: late.map(({ path }) => path), newest },
     },
   );
@@ -26,9 +33,18 @@ export function partialInMiddle(row: Revision): MigrateError {
     `Cannot go on: ${row.version} is half done (${row.applied} of ${row.total} statements), and later files were applied`,
     {
       details: row.error === "" ? [] : [`it failed with: ${row.error}`],
-      hint:
-        `Finish it by hand, then record it: atlas migrate set, or set applied to ${row.total} in its row`,
+      hint: "Finish it by hand, or undo by hand what it did, then record which it was",
+      next: resolveSteps(row.version),
       data: { version: row.version, applied: row.applied, total: row.total },
     },
   );
+}
+
+/** The two ways to say what became of a half-done file that somebody has seen to by hand. */
+export function resolveSteps(version: string): readonly NextStep[] {
+  const command = `migrate resolve ${version}`;
+  return [
+    { command: `${command} --applied`, when: "all that it does is in the database" },
+    { command: `${command} --rolled-back`, when: "nothing that it does is in it" },
+  ];
 }

@@ -141,6 +141,10 @@ async function commit(
   throw new MigrateError(
     "migration_failed",
     `Cannot commit ${last?.file.migration.file}: the server rolled the transaction back`,
+    {
+      hint:
+        "Nothing of the file is left: look in the server's log for what failed in it, then run the same command again",
+    },
   );
 }
 

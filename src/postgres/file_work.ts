@@ -109,6 +109,7 @@ export class FileWork {
       hint: error.hint,
       where: error.where,
       blockers: error.blockers,
+      open: this.file.txMode === "none",
       cause: error,
       ...(statement === undefined || number === undefined
         ? {}

@@ -110,9 +110,10 @@ export async function holderOf(session: Session, key: number): Promise<string | 
   return `pid ${row["pid"]}, ${name} from ${row["address"]}, connected since ${row["since"]}`;
 }
 
+/** The condition on `pg_locks` for one of our locks in this database, as SQL. */
 // A key below 2^32 stands in objid alone; objsubid 1 marks the form with one 64-bit key:
 // https://www.postgresql.org/docs/current/view-pg-locks.html
-function lockRow(key: number): string {
+export function lockRow(key: number): string {
   return `locktype = 'advisory' and classid = 0 and objid = ${key} and objsubid = 1
     and database = (select oid from pg_database where datname = current_database())`;
 }

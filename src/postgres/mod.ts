@@ -13,6 +13,7 @@ export { executeFiles, type ExecuteOptions } from "./executor.ts";
 export { refuseUnfit } from "./fit.ts";
 export { dropUnfinished, findInvalid } from "./index_state.ts";
 export { holderOf, LOCKS, releaseLock, takeLock } from "./lock.ts";
+export { Onlooker } from "./onlooker.ts";
 export { PATIENCE, type Patience, pause } from "./patience.ts";
 export { toRefusal } from "./refusal.ts";
 export {

@@ -2,6 +2,7 @@ import postgres from "postgres";
 import { describeDatabase } from "../dsn.ts";
 import type { Database } from "../database.ts";
 import { MigrateError } from "../errors.ts";
+import type { Sight } from "../report.ts";
 import { toConnectError } from "./connect_error.ts";
 import { readFields, ServerError, type ServerFields } from "./server_error.ts";
 import { FACTS, readFacts, type SessionFacts } from "./session_facts.ts";
@@ -40,6 +41,8 @@ export interface SessionOptions {
   readonly onNotice?: (notice: ServerFields) => void;
   /** Watches over every answer, with a second connection where one is late. */
   readonly patience?: Patience;
+  /** Receives what that second connection sees. */
+  readonly onSight?: (sight: Sight) => void;
 }
 
 /**
@@ -57,7 +60,7 @@ export class Session implements AsyncDisposable {
 
   private constructor(
     parts: { sql: postgres.Sql; wire: Wire; facts: SessionFacts; database: Database },
-    { patience, redact }: SessionOptions,
+    { onSight, patience, redact }: SessionOptions,
   ) {
     const { database, facts, sql, wire } = parts;
     this.facts = facts;
@@ -73,6 +76,8 @@ export class Session implements AsyncDisposable {
       facts,
       received: () => wire.received,
       open: (signal) => Session.open({ ...outside, connectTimeoutMs }, { redact, signal }),
+      onSight: onSight &&
+        ((sight) => onSight({ ...sight, statement: redact(sight.statement) })),
       onSilence: () => wire.giveUp(`no sign of life for ${patience.silenceMs / 1000} s`),
     }, patience);
   }

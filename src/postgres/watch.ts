@@ -1,7 +1,9 @@
 import { MigrateError } from "../errors.ts";
+import type { Sight } from "../report.ts";
 import { type Patience, pause } from "./patience.ts";
 import type { Session } from "./session.ts";
 import { BACKEND_START, type SessionFacts } from "./session_facts.ts";
+import { blockersOf, describeBlocker, readSight } from "./sight.ts";
 
 /** What a watch needs of the session that it watches over. */
 export interface Watched {
@@ -12,6 +14,8 @@ export interface Watched {
   readonly open: (signal: AbortSignal) => Promise<Session>;
   /** Called once the silence has lasted too long. */
   readonly onSilence: () => void;
+  /** Called with what is seen, if anybody wants to know. */
+  readonly onSight?: ((sight: Sight) => void) | undefined;
 }
 
 /**
@@ -70,7 +74,8 @@ export class Watch implements AsyncDisposable {
         (eye) => eye.query(this.#sight()),
       );
       const own = rows.find((row) => row["own"] === true);
-      this.#blockers = rows.filter((row) => row["own"] !== true).map(describe);
+      this.#blockers = rows.filter((row) => row["own"] !== true).map(describeBlocker);
+      if (own !== undefined) await this.#tell(this.#eye);
       return own !== undefined && own["waits_for_us"] !== true;
     } catch (error) {
       this.#eye?.drop();
@@ -79,17 +84,29 @@ export class Watch implements AsyncDisposable {
     }
   }
 
+  /** Says what is seen; whoever may not see it lives all the same. */
+  async #tell(eye: Session): Promise<void> {
+    const { facts, onSight } = this.#watched;
+    if (onSight === undefined) return;
+    const sight = await within(
+      eye,
+      this.#patience.silenceMs,
+      (eye) => readSight(eye, String(facts.pid)),
+    ).catch((error) => {
+      if (eye.lost) throw error;
+    });
+    if (sight !== undefined) onSight({ ...sight, blockers: this.#blockers });
+  }
+
   #sight(): string {
     const { pid, startedAt } = this.#watched.facts;
     const same = startedAt === undefined ? "" : `and ${BACKEND_START} = '${startedAt}'`;
     // A backend that is idle has answered, or never heard the question; one that waits for its
     // client has an answer that does not get through.
-    return `select true as own, pid, state ~ '^idle' or wait_event_type = 'Client' as waits_for_us,
-        '' as name, '' as address, '' as since
+    return `select true as own, state ~ '^idle' or wait_event_type = 'Client' as waits_for_us,
+        pid, '' as name, '' as address, '' as since
       from pg_stat_get_activity(${pid}) where true ${same}
-    union all select false, pid, false, application_name, coalesce(host(client_addr), 'a local socket'),
-        to_char(coalesce(xact_start, backend_start), 'YYYY-MM-DD HH24:MI:SS TZ')
-      from pg_stat_activity where pid = any(pg_blocking_pids(${pid}))`;
+    union all select false, false, * from (${blockersOf(String(pid))}) b`;
   }
 
   /** Ends the second connection, if there is one. */
@@ -119,10 +136,4 @@ export async function within<T>(
 function answers(error: unknown): boolean {
   const codes: readonly string[] = ["too_many_connections", "login_refused", "permission_denied"];
   return error instanceof MigrateError && codes.includes(error.code);
-}
-
-function describe(row: Readonly<Record<string, unknown>>): string {
-  const name = row["name"] === "" ? "a program without a name" : `"${row["name"]}"`;
-  // Who blocks without a backend is a prepared transaction: pg_blocking_pids() calls it 0.
-  return `pid ${row["pid"]}, ${name} from ${row["address"]}, busy since ${row["since"]}`;
 }

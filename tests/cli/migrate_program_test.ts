@@ -82,7 +82,10 @@ Deno.test("migrate shows a failure with its place, what was done, and what to do
   const gold = `${folder.path}/gold`;
   assert.equal(
     run.err.split("\n").slice(1).join("\n"),
-    `error[migration_failed]: Cannot apply 0003_c (gold): relation "silver.nope" does not exist
+    `Applying 0001_a (bronze)
+Applying 0002_b (silver)
+Applying 0003_c (gold)
+error[migration_failed]: Cannot apply 0003_c (gold): relation "silver.nope" does not exist
   ${gold}/0003_c.sql:2:1
   2 | create table gold.c (
     | ^

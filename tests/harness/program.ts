@@ -83,28 +83,34 @@ async function spawnTask(
   args: readonly string[],
   options: SpawnOptions,
 ): Promise<Deno.ChildProcess> {
-  const { tasks } = JSON.parse(await Deno.readTextFile("deno.json"));
-  const [, ...flags] = String(tasks[task].command).split(" ");
-  const entry = `${Deno.cwd()}/${flags.pop()}`;
-  const program = [Deno.execPath(), ...flags, `--config=${Deno.cwd()}/deno.json`, entry];
   const shell = options.after === undefined
     ? []
     : ["bash", "-c", `${options.after}; exec "$0" "$@"`];
-  const [command = "", ...rest] = [...shell, ...program, ...args];
+  const [command = "", ...rest] = [...shell, ...await taskCommand(task), ...args];
   return new Deno.Command(command, {
     args: rest,
     clearEnv: true,
-    env: {
-      PATH: Deno.env.get("PATH") ?? "",
-      HOME: Deno.env.get("HOME") ?? "",
-      DENO_DIR: Deno.env.get("DENO_DIR") ?? "",
-      ...options.env,
-    },
+    env: { ...taskEnvironment(), ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+}
+
+/** The command of a task, from which a program runs in any folder. */
+export async function taskCommand(task: string): Promise<readonly string[]> {
+  const { tasks } = JSON.parse(await Deno.readTextFile("deno.json"));
+  const [, ...flags] = String(tasks[task].command).split(" ");
+  const entry = `${Deno.cwd()}/${flags.pop()}`;
+  return [Deno.execPath(), ...flags, `--config=${Deno.cwd()}/deno.json`, entry];
+}
+
+/** The variables that a program run from source needs. */
+export function taskEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    ["PATH", "HOME", "DENO_DIR"].map((name) => [name, Deno.env.get(name) ?? ""]),
+  );
 }
 
 /** Sends signals to a program, a moment after each other and for as long as it runs. */

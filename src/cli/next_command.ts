@@ -1,0 +1,49 @@
+import type { NextStep } from "../errors.ts";
+import type { World } from "../world.ts";
+
+/** The flags that say which database and which files are meant, by the commands that take them. */
+const FILES = ["--migrations", "--revisions-schema"];
+const TAKES: Readonly<Record<string, readonly string[]>> = {
+  apply: ["--config", ...FILES],
+  plan: ["--config", ...FILES],
+  status: ["--config", ...FILES],
+  history: ["--config", ...FILES],
+  verify: ["--config", ...FILES],
+  resolve: ["--config", ...FILES],
+  baseline: ["--config", ...FILES],
+  wait: ["--config"],
+};
+
+/**
+ * A command of `migrate` as it is to be typed after the present one: with the flags that say which
+ * database is meant, or it would go to another one.
+ */
+export function commandFor({ args }: Pick<World, "args">, { command }: NextStep): string {
+  const [program, name = "apply"] = command.split(" ");
+  if (program !== "migrate") return command;
+  const takes = TAKES[name.startsWith("-") ? "apply" : name] ?? [];
+  const given = targetFlags(args).filter(([flag]) => takes.includes(flag));
+  return [command, ...given.map(([flag, value]) => `${flag} ${quote(value)}`)].join(" ");
+}
+
+/** The present command as it was typed. */
+export function sameCommand({ args }: Pick<World, "args">): string {
+  return ["migrate", ...args.map(quote)].join(" ");
+}
+
+function targetFlags(args: readonly string[]): readonly (readonly [string, string])[] {
+  const found: (readonly [string, string])[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const [name = "", ...rest] = (args[i] ?? "").split("=");
+    const flag = name === "-c" ? "--config" : name;
+    if (flag !== "--config" && !FILES.includes(flag)) continue;
+    const value = rest.length > 0 ? rest.join("=") : args[++i];
+    if (value !== undefined) found.push([flag, value]);
+  }
+  return found;
+}
+
+/** A word as a POSIX shell reads it back. */
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
