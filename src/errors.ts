@@ -140,8 +140,8 @@ export interface NextStep {
 
 /** What may accompany an error. */
 export interface ErrorParts {
-  /** One instruction: what to do next. */
-  readonly hint?: string;
+  /** One instruction: what to do next. Every error has one. */
+  readonly hint: string;
   /** The commands that the instruction comes to, the likeliest first. */
   readonly next?: readonly NextStep[];
   /** Lines that belong under the message: excerpts, lists of faults. */
@@ -155,12 +155,12 @@ export interface ErrorParts {
 export class MigrateError extends Error {
   override readonly name = "MigrateError";
   readonly code: ErrorCode;
-  readonly hint: string | undefined;
+  readonly hint: string;
   readonly next: readonly NextStep[];
   readonly details: readonly string[];
   readonly data: ErrorData;
 
-  constructor(code: ErrorCode, message: string, parts: ErrorParts = {}) {
+  constructor(code: ErrorCode, message: string, parts: ErrorParts) {
     super(message, parts.cause === undefined ? undefined : { cause: parts.cause });
     this.code = code;
     this.hint = parts.hint;
@@ -171,15 +171,21 @@ export class MigrateError extends Error {
 
   /** The same error in other words, or with other parts. */
   with(
-    { message = this.message, ...parts }: ErrorParts & { readonly message?: string },
+    { message = this.message, ...parts }: Partial<ErrorParts> & { readonly message?: string },
   ): MigrateError {
     const { code, data, details, hint, next } = this;
-    const all = { ...(hint === undefined ? {} : { hint }), next, details, data, cause: this };
-    return new MigrateError(code, message, { ...all, ...parts });
+    return new MigrateError(code, message, { hint, next, details, data, cause: this, ...parts });
   }
 
   /** The exit code of a program that ends with this error. */
   get exit(): number {
     return CODES[this.code][0];
   }
+}
+
+/** The error of a program that was told to stop before anything was done that lasts. */
+export function interrupted(message: string): MigrateError {
+  return new MigrateError("interrupted", message, {
+    hint: "Nothing was changed; run the same command again when you are ready",
+  });
 }

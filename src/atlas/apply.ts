@@ -103,7 +103,11 @@ function report(
   if (reason.includes("lock is held by other session")) {
     throw new MigrateError("lock_timeout", `Cannot start: Atlas' own lock is taken`, {
       details: [reason],
-      hint: "Wait for the other Atlas to end, or raise --lock-timeout",
+      hint: "Wait for the other Atlas to end, or wait longer for it",
+      next: [
+        { command: "migrate status", when: "who is migrating, and how far it is" },
+        { command: "migrate --lock-timeout 5m", when: "apply, and wait longer" },
+      ],
     });
   }
   throw new MigrateError("atlas_failed", `Cannot apply: Atlas says "${reason}"`, {

@@ -55,7 +55,11 @@ export class Atlas {
    */
   async run(args: readonly string[], config: string): Promise<AtlasResult> {
     const { env, folder, redact, signal } = this.#options;
-    if (signal.aborted) throw new MigrateError("interrupted", "Stopped before Atlas was started");
+    if (signal.aborted) {
+      throw new MigrateError("interrupted", "Stopped before Atlas was started", {
+        hint: "Run the same command again: it goes on where this one stopped",
+      });
+    }
     await using pipe = await openPipe(config);
     const child = this.#spawn(
       [...args, "--env", ENVIRONMENT, "--config", pipe.url],

@@ -1,4 +1,4 @@
-import { MigrateError } from "../errors.ts";
+import { interrupted, MigrateError } from "../errors.ts";
 import type { Atlas } from "./atlas.ts";
 import { compareConfig } from "./hcl.ts";
 
@@ -63,7 +63,7 @@ const HISTORY =
  * `lock_timeout`, `interrupted`, `atlas_failed` for the rest.
  */
 function refusalOf(stderr: string, { stopped }: Atlas): MigrateError {
-  if (stopped) return new MigrateError("interrupted", "Stopped: nothing has changed");
+  if (stopped) return interrupted("Stopped");
   // Below stands advice to install another edition, at most once a day.
   const text = (stderr.split("\nYou're running the community build")[0] ?? "")
     .replace(/^Error: /, "").trim();
@@ -71,6 +71,7 @@ function refusalOf(stderr: string, { stopped }: Atlas): MigrateError {
   if (state !== null) {
     const [, statement = "", message = "", sqlstate] = state;
     return new MigrateError("state_failed", withoutPlace(message), {
+      hint: "Correct the declaration",
       data: { sql: unquote(statement), sqlstate },
     });
   }

@@ -17,7 +17,7 @@ export function errorText(
   const lines = [
     `${style.red(`error[${error.code}]`)}: ${style.bold(error.message)}`,
     ...error.details.map((line) => `  ${line}`),
-    ...(error.hint === undefined ? [] : [`hint: ${error.hint}`]),
+    `hint: ${error.hint}`,
     ...error.next.map(({ when }, i) => {
       const command = commands[i] ?? "";
       return when === undefined
@@ -33,7 +33,7 @@ export function errorDocument(error: MigrateError, world: Pick<World, "args">): 
   return {
     code: error.code,
     message: error.message,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    hint: error.hint,
     ...(error.next.length === 0 ? {} : {
       next: error.next.map((step) => ({
         command: commandFor(world, step),

@@ -1,5 +1,6 @@
 import { Argument, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { ENGINES } from "../commands/engine.ts";
+import { didYouMean } from "../did_you_mean.ts";
 import { parseDuration } from "../duration.ts";
 import { MigrateError } from "../errors.ts";
 import { EXEC_ORDERS, TX_MODES } from "../migrations/mod.ts";
@@ -80,6 +81,7 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
       "Applies the migrations of Hotpot's database: every pending file, in the one order of all layers.",
     )
     .addHelpText("after", EXAMPLES);
+  const amount = (text: string) => parseAmount(text, program.commands.map((each) => each.name()));
   const apply = program
     .command("apply", { isDefault: true })
     .description("apply pending migrations; the default")
@@ -200,10 +202,11 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
   return program;
 }
 
-function amount(text: string): number {
+function parseAmount(text: string, commands: readonly string[]): number {
   if (/^[1-9]\d*$/.test(text)) return Number(text);
   if (/^-?\d/.test(text)) throw new InvalidArgumentError("It must be 1 or more.");
-  throw new MigrateError("usage", `Cannot run "${text}": there is no such command`, {
+  const state = `there is no such command${didYouMean(text, commands)}`;
+  throw new MigrateError("usage", `Cannot run "${text}": ${state}`, {
     hint: "Run migrate --help",
   });
 }

@@ -1,4 +1,5 @@
 import type { NextStep } from "../errors.ts";
+import { shellWord } from "../shell_word.ts";
 import type { World } from "../world.ts";
 
 /** The flags that say which database and which files are meant, by the commands that take them. */
@@ -23,12 +24,12 @@ export function commandFor({ args }: Pick<World, "args">, { command }: NextStep)
   if (program !== "migrate") return command;
   const takes = TAKES[name.startsWith("-") ? "apply" : name] ?? [];
   const given = targetFlags(args).filter(([flag]) => takes.includes(flag));
-  return [command, ...given.map(([flag, value]) => `${flag} ${quote(value)}`)].join(" ");
+  return [command, ...given.map(([flag, value]) => `${flag} ${shellWord(value)}`)].join(" ");
 }
 
 /** The present command as it was typed. */
 export function sameCommand({ args }: Pick<World, "args">): string {
-  return ["migrate", ...args.map(quote)].join(" ");
+  return ["migrate", ...args.map(shellWord)].join(" ");
 }
 
 function targetFlags(args: readonly string[]): readonly (readonly [string, string])[] {
@@ -41,9 +42,4 @@ function targetFlags(args: readonly string[]): readonly (readonly [string, strin
     if (value !== undefined) found.push([flag, value]);
   }
   return found;
-}
-
-/** A word as a POSIX shell reads it back. */
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -83,9 +83,10 @@ function usage(
 ): number {
   if (error.exitCode === 0) return EXIT.done;
   if (world.args.includes("--json")) {
+    const help = [name, ...(command === undefined ? [] : [command]), "--help"].join(" ");
     const usage = new MigrateError("usage", error.message.replace(/^error: /, ""), {
-      hint: "Change the call: the help lists commands and options",
-      next: [{ command: `${name} ${command === undefined ? "" : `${command} `}--help` }],
+      hint: `Run ${help}`,
+      next: [{ command: help }],
     });
     printDocument(world, { command, error: usage });
   }

@@ -3,7 +3,8 @@ import { type Outcome, resolve } from "../commands/resolve.ts";
 import type { RecordRequest } from "../commands/under_locks.ts";
 import type { BaselineDocument, ResolveDocument } from "../documents/mod.ts";
 import { describeDatabase } from "../dsn.ts";
-import { EXIT, MigrateError } from "../errors.ts";
+import { EXIT, interrupted, MigrateError } from "../errors.ts";
+import { resolveSteps } from "../migrations/mod.ts";
 import type { Secrets } from "../redact.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
@@ -37,7 +38,8 @@ export async function runResolve(
   const { applied, rolledBack } = call.flags;
   if (applied === rolledBack) {
     throw new MigrateError("usage", "Cannot resolve: say either --applied or --rolled-back", {
-      hint: "--applied: what the file does is in the database; --rolled-back: nothing of it is",
+      hint: "Look into the database, then say which it is",
+      next: resolveSteps(call.version),
     });
   }
   const outcome: Outcome = applied ? "applied" : "rolled_back";
@@ -120,9 +122,7 @@ async function haveConfirmed(world: World): Promise<void> {
   }
   if (await world.ask("Record this?")) return;
   if (world.signal.aborted) {
-    throw new MigrateError("interrupted", "Stopped; nothing was recorded", {
-      hint: "Run the same command again to record it",
-    });
+    throw interrupted("Stopped at the question");
   }
   throw new MigrateError("not_confirmed", "Recorded nothing: the answer was not y", {
     hint: "Nothing was changed; run the same command again to be asked again",

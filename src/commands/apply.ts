@@ -239,7 +239,11 @@ function refuseUnseen({ plan, rows }: Preflight, pool: Pool): void {
     `Cannot apply ${
       unseen.map(nameOf).join(", ")
     } through Atlas: it never looks below ${oldest}, the oldest entry of the history`,
-    { hint: "Run again with --engine embedded", data: { files: unseen.map(({ path }) => path) } },
+    {
+      hint: "Use the embedded engine, which looks at all of them",
+      next: [{ command: "migrate --engine embedded" }],
+      data: { files: unseen.map(({ path }) => path) },
+    },
   );
 }
 

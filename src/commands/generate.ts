@@ -2,7 +2,7 @@ import { Atlas, AtlasFolder, type AtlasProgram } from "../atlas/mod.ts";
 import type { Database } from "../database.ts";
 import { findDeclarations } from "../declared/mod.ts";
 import { toPostgresUrl } from "../dsn.ts";
-import { MigrateError } from "../errors.ts";
+import { interrupted, MigrateError } from "../errors.ts";
 import { type GeneratedStatement, readGenerated } from "../generated.ts";
 import { type Layer, LAYERS } from "../layers.ts";
 import { type Folder, splitStatements } from "../migrations/mod.ts";
@@ -70,7 +70,7 @@ export async function generate(request: GenerateRequest): Promise<readonly Gener
     const run = await compareLayers(request, folders);
     // From here on Ctrl-C is too late: it is a matter of milliseconds, and ends with a whole checkout.
     if (request.signal.aborted) {
-      throw new MigrateError("interrupted", "Stopped: nothing has changed");
+      throw interrupted("Stopped");
     }
     files = run.files;
     return run.result();

@@ -1,5 +1,5 @@
 import type { Database } from "../database.ts";
-import { MigrateError } from "../errors.ts";
+import { interrupted, MigrateError } from "../errors.ts";
 import type { Revision } from "../migrations/mod.ts";
 import {
   findRevisions,
@@ -61,7 +61,7 @@ export async function look<T>(
     await session.run("rollback");
     return result;
   } catch (error) {
-    if (signal.aborted) throw new MigrateError("interrupted", "Stopped while reading the database");
+    if (signal.aborted) throw interrupted("Stopped while reading the database");
     throw toRefusal(error, "read the database");
   } finally {
     signal.removeEventListener("abort", stop);

@@ -1,4 +1,4 @@
-import { type ErrorCode, MigrateError } from "../errors.ts";
+import { type ErrorCode, interrupted, MigrateError } from "../errors.ts";
 import { pause } from "../postgres/mod.ts";
 
 /** What may be otherwise in a moment: the database or Vault is starting. */
@@ -78,11 +78,7 @@ export async function waitUntil(
   }
 }
 
-function stopped(): MigrateError {
-  return new MigrateError("interrupted", "Stopped while waiting", {
-    hint: "Run the same command again to go on waiting",
-  });
-}
+const stopped = () => interrupted("Stopped while waiting");
 
 function tooLate(reason: MigrateError, timeoutMs: number): MigrateError {
   return reason.with({ message: `${reason.message} (waited ${timeoutMs / 1000} s)` });

@@ -1,6 +1,7 @@
 import { MigrateError } from "../errors.ts";
 import { type DatabaseSettings, parseDatabaseSection } from "./database_section.ts";
-import { type Fault, faultData, faultLines, faultsError, nearest } from "./faults.ts";
+import { nearest } from "../did_you_mean.ts";
+import { type Fault, faultData, faultLines, faultsError } from "./faults.ts";
 import { type MigrateSettings, parseMigrateSection } from "./migrate_section.ts";
 import type { Sections } from "./section.ts";
 

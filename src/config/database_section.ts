@@ -2,7 +2,8 @@ import { isIP, isIPv4 } from "node:net";
 import * as v from "valibot";
 import { type Database, SSL_MODES } from "../database.ts";
 import { parseDuration } from "../duration.ts";
-import { didYouMean, type Fault, unknownKey } from "./faults.ts";
+import { didYouMean } from "../did_you_mean.ts";
+import { type Fault, unknownKey } from "./faults.ts";
 import { quoted } from "./quoted.ts";
 import { type Checked, type Section, type Sections, textsOf } from "./section.ts";
 

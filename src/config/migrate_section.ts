@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { parseDuration } from "../duration.ts";
-import { didYouMean, type Fault, unknownKey } from "./faults.ts";
+import { didYouMean } from "../did_you_mean.ts";
+import { type Fault, unknownKey } from "./faults.ts";
 import { quoted } from "./quoted.ts";
 import { type Checked, type Field, type Section, type Sections, textsOf } from "./section.ts";
 

@@ -5,7 +5,7 @@ import type { Secrets } from "../redact.ts";
 import type { Lastly } from "../world.ts";
 import { checkSections } from "./check.ts";
 import type { DatabaseSettings } from "./database_section.ts";
-import { didYouMean } from "./faults.ts";
+import { didYouMean } from "../did_you_mean.ts";
 import { readConfigFile } from "./file.ts";
 import type { MigrateSettings } from "./migrate_section.ts";
 import { readPasswordFile } from "./password_file.ts";

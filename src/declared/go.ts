@@ -1,6 +1,6 @@
 import { delimiter, join } from "node:path";
 import { GO_VARIABLES } from "../environment.ts";
-import { MigrateError } from "../errors.ts";
+import { interrupted, MigrateError } from "../errors.ts";
 
 /** How a run of Go ended. */
 export interface GoRun {
@@ -77,7 +77,7 @@ export class Go {
    */
   async run(args: readonly string[]): Promise<GoRun> {
     const { cwd, env, signal } = this.#options;
-    if (signal.aborted) throw interrupted();
+    if (signal.aborted) throw stopped();
     const child = new Deno.Command(this.#path, {
       args: [...args],
       cwd,
@@ -101,13 +101,13 @@ export class Go {
       force = setTimeout(() => {
         kill(child, "SIGKILL");
         // What it has started may hold its output open.
-        child.status.then(() => killed.reject(interrupted()));
+        child.status.then(() => killed.reject(stopped()));
       }, STOP_MS);
     };
     signal.addEventListener("abort", stop, { once: true });
     try {
       const [stdout, stderr, { code }] = await Promise.race([output, killed.promise]);
-      if (signal.aborted) throw interrupted();
+      if (signal.aborted) throw stopped();
       return { code, stdout, stderr };
     } finally {
       signal.removeEventListener("abort", stop);
@@ -130,6 +130,6 @@ function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {
   }
 }
 
-function interrupted(): MigrateError {
-  return new MigrateError("interrupted", "Stopped while Go loaded the declared schema");
+function stopped(): MigrateError {
+  return interrupted("Stopped while Go loaded the declared schema");
 }

@@ -13,7 +13,7 @@ const NextStep = v.strictObject({
 export const ErrorPart = v.strictObject({
   code: field(codesOf(CODES), "stable; README.md lists them with their meanings"),
   message: field(v.string(), "for people; may improve"),
-  hint: v.optional(field(v.string(), "one instruction: what to do next")),
+  hint: field(v.string(), "one instruction: what to do next"),
   next: v.optional(field(list(NextStep), "what to type, the likeliest first")),
   details: v.optional(field(list(v.string()), "lines that belong under the message")),
   data: v.optional(ErrorData),

@@ -66,8 +66,11 @@ export function refuseChanged({ changed, missing, unverifiable }: Comparison): v
       } has changed since it was applied`,
     {
       details,
-      hint:
-        "Restore the files as they were applied and put the change into a new migration; to go on all the same, use --allow-changed",
+      hint: "Restore the files as they were applied, and put the change into a new migration",
+      next: [
+        { command: "migrate verify", when: "all that differs" },
+        { command: "migrate --allow-changed", when: "go on all the same" },
+      ],
       data: {
         changed: changed.map(({ path }) => path),
         missing: missing.map(({ version }) => version),

@@ -134,7 +134,8 @@ function refusePartials(
         `Cannot go on: "${row.version}_${row.description}" was begun, and is not on offer here`,
         {
           details: [`${row.applied} of ${row.total} statements were executed`],
-          hint: "Use the program or folder that has this migration",
+          hint: "Use the program or folder that has this migration, as it was when it failed",
+          next: [{ command: "migrate version", when: "what is inside this program" }],
           data: { version: row.version },
         },
       );
@@ -167,6 +168,7 @@ function baselineNotFound(version: string): MigrateError {
     `Cannot take over at "${version}": no such migration`,
     {
       hint: "Give the version of a file, as 0007",
+      next: [{ command: "migrate status", when: "which there are" }],
       data: { version },
     },
   );
@@ -177,8 +179,11 @@ function notClean(found: string): MigrateError {
     "database_not_clean",
     `Cannot start in a database that has no history and is not empty: ${found}`,
     {
-      hint:
-        "If it was built by these migrations up to one of them, run again with --baseline <version>; if what is there is somebody else's, with --allow-dirty",
+      hint: "Say whose it is: from these migrations, up to one of them, or somebody else's",
+      next: [
+        { command: "migrate baseline <version>", when: "it has everything up to this version" },
+        { command: "migrate --allow-dirty", when: "it is somebody else's: start beside it" },
+      ],
       data: { found },
     },
   );

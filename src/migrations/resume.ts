@@ -1,4 +1,5 @@
 import { MigrateError } from "../errors.ts";
+import { resolveSteps } from "./order_faults.ts";
 import type { Migration } from "./pool.ts";
 import type { Revision } from "./revision.ts";
 
@@ -24,7 +25,8 @@ export function checkResume(
       {
         details: [migration.path],
         hint:
-          `Restore the first ${revision.applied} statements as they were; change only what comes after them`,
+          `Restore the first ${revision.applied} statements as they were, and change only what comes after them; or see to the file by hand and record it`,
+        next: resolveSteps(migration.version),
         data: { file: migration.path, version: migration.version, statement: i + 1 },
       },
     );

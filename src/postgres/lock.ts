@@ -1,4 +1,4 @@
-import { MigrateError } from "../errors.ts";
+import { interrupted, MigrateError } from "../errors.ts";
 import { pause } from "./patience.ts";
 import type { Session } from "./session.ts";
 
@@ -49,7 +49,11 @@ export async function takeLock(session: Session, key: number, options: LockOptio
         } s)`,
         {
           details: [`the lock is held by ${holder}`],
-          hint: "Wait for it to end, or raise --lock-timeout",
+          hint: "Wait for it to end, or wait longer for it",
+          next: [
+            { command: "migrate status", when: "who is migrating, and how far it is" },
+            { command: "migrate --lock-timeout 5m", when: "apply, and wait longer" },
+          ],
           data: { holder },
         },
       );
@@ -59,7 +63,7 @@ export async function takeLock(session: Session, key: number, options: LockOptio
       options.onWait?.(await describe());
     }
     if (!await pause(Math.min(left, waitMs * (1 + Math.random())), options.signal)) {
-      throw new MigrateError("interrupted", "Stopped while waiting for the lock");
+      throw interrupted("Stopped while waiting for the lock");
     }
     waitMs = Math.min(waitMs * 2, 1000);
   }

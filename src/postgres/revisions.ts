@@ -1,5 +1,6 @@
 import { MigrateError } from "../errors.ts";
 import type { Revision } from "../migrations/mod.ts";
+import { shellWord } from "../shell_word.ts";
 import { identifier, literal } from "./quote.ts";
 import type { Session } from "./session.ts";
 
@@ -34,7 +35,10 @@ export async function findRevisions(
       `Cannot tell which history counts: ${found.length} schemas have a revisions table`,
       {
         details: found.map((schema) => `${identifier(schema)}.${TABLE}`),
-        hint: "Name the right one with --revisions-schema",
+        hint: "Look which one is this database's own, and name it with --revisions-schema",
+        next: found.map((schema) => ({
+          command: `migrate history --revisions-schema ${shellWord(schema)}`,
+        })),
         data: { schemas: found },
       },
     );

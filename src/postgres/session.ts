@@ -1,7 +1,7 @@
 import postgres from "postgres";
 import { describeDatabase } from "../dsn.ts";
 import type { Database } from "../database.ts";
-import { MigrateError } from "../errors.ts";
+import { interrupted, MigrateError } from "../errors.ts";
 import type { Sight } from "../report.ts";
 import { toConnectError } from "./connect_error.ts";
 import { readFields, ServerError, type ServerFields } from "./server_error.ts";
@@ -112,7 +112,7 @@ export class Session implements AsyncDisposable {
     } finally {
       clearTimeout(timer);
     }
-    if (options.signal.aborted) throw new MigrateError("interrupted", "Stopped while connecting");
+    if (options.signal.aborted) throw interrupted("Stopped while connecting");
     throw toConnectError(refusal, { database, timedOut: deadline.signal.aborted });
   }
 

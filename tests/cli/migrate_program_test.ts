@@ -137,6 +137,7 @@ Deno.test("migrate takes a setting from the flag, then the environment, then the
 const USAGE: readonly (readonly [readonly string[], RegExp])[] = [
   [["--nope"], /unknown option '--nope'/],
   [["bogus"], /Cannot run "bogus": there is no such command/],
+  [["statsu"], /there is no such command; did you mean "status"\?/],
   [["apply", "0"], /It must be 1 or more/],
   [["--engine", "atlsa"], /Allowed choices are auto, atlas, embedded/],
   [["--lock-timeout", "5"], /"5" has no unit; write 5s or 5m/],

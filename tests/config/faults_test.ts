@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { didYouMean } from "../../src/config/faults.ts";
 import { configWith, everythingIn, refusalOf, settingsOf } from "../harness/settings.ts";
 
 Deno.test("all faults of both sections come at once, each with its place and its line", async () => {
@@ -55,22 +54,6 @@ Deno.test("a fault is shown on one short line, without what a terminal would obe
   for (const line of [error.message, ...error.details]) {
     assert.ok(line.length < 300);
     assert.doesNotMatch(line, /\p{Cc}/u);
-  }
-});
-
-Deno.test("didYouMean() names what is near, and nothing else", () => {
-  const known = ["host", "port", "password", "dbname"];
-  const cases: Readonly<Record<string, string>> = {
-    prot: "port",
-    HOST: "host",
-    pasword: "password",
-    db_name: "dbname",
-    x: "",
-    entirely: "",
-    ["p".repeat(1_000_000)]: "",
-  };
-  for (const [name, best] of Object.entries(cases)) {
-    assert.equal(didYouMean(name, known), best === "" ? "" : `; did you mean "${best}"?`);
   }
 });
 

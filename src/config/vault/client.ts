@@ -1,4 +1,4 @@
-import { MigrateError } from "../../errors.ts";
+import { interrupted, MigrateError } from "../../errors.ts";
 import { encodePath, type VaultAddress } from "./address.ts";
 import { type Answer, noAnswer, parseAnswer } from "./answer.ts";
 import { BrokenAnswer, exchange, type HttpAnswer } from "./exchange.ts";
@@ -204,5 +204,5 @@ function isTls(error: unknown): boolean {
 }
 
 function stopped(): MigrateError {
-  return new MigrateError("interrupted", "Stopped while talking to Vault");
+  return interrupted("Stopped while talking to Vault");
 }

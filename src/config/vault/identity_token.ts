@@ -1,4 +1,4 @@
-import { MigrateError } from "../../errors.ts";
+import { interrupted, MigrateError } from "../../errors.ts";
 
 /** How long GitHub may take. */
 const LIMIT_MS = 30_000;
@@ -31,7 +31,7 @@ export async function requestIdentityToken(
       if (answer.ok && typeof value === "string" && value !== "") return value;
       state = `HTTP ${answer.status} without a token`;
     } catch (cause) {
-      if (signal.aborted) throw new MigrateError("interrupted", "Stopped while logging in");
+      if (signal.aborted) throw interrupted("Stopped while logging in");
       throw failed("no answer", cause);
     }
   }

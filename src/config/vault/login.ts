@@ -92,7 +92,9 @@ async function identityToken(source: IdentityToken, context: LoginContext): Prom
     context.learn(source.request.token);
     return await requestIdentityToken(source.request, context.signal);
   }
-  throw new MigrateError("vault_token_missing", "Cannot log in to Vault: there is no JWT");
+  throw new MigrateError("vault_token_missing", "Cannot log in to Vault: there is no JWT", {
+    hint: "Set VAULT_JWT or VAULT_JWT_FILE, or on GitHub Actions permissions: id-token: write",
+  });
 }
 
 async function post(

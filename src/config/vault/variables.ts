@@ -1,5 +1,6 @@
 import { parseDuration } from "../../duration.ts";
-import { didYouMean, type Fault, faultsError } from "../faults.ts";
+import { didYouMean } from "../../did_you_mean.ts";
+import { type Fault, faultsError } from "../faults.ts";
 
 /** Environment variables read one by one; what is wrong with them is collected. */
 export class Variables {

@@ -206,5 +206,7 @@ function notEnded(error: unknown): string {
 }
 
 function refused(doing: string, state: string): MigrateError {
-  return new MigrateError("vault_failed", `Cannot ${doing}: ${state}`);
+  return new MigrateError("vault_failed", `Cannot ${doing}: ${state}`, {
+    hint: "See Vault's log; what was made for this run ends when its lease is over",
+  });
 }
