@@ -49,7 +49,9 @@ export function toConnectError(
   const known = NETWORK[name];
   if (known !== undefined) return fail(known[0], known[1], known[2]);
   const text = error instanceof Error ? error.message : String(error);
-  if (/CERT|TLS|SSL|certificate|handshake|UNABLE_TO|SELF_SIGNED/i.test(`${name} ${text}`)) {
+  if (
+    /CERT|TLS|SSL|certificate|handshake|UNABLE_TO|SELF_SIGNED|fatal alert/i.test(`${name} ${text}`)
+  ) {
     return fail(
       "tls_certificate",
       `the TLS connection failed (${name === "" ? text : `${name}: ${text}`})`,

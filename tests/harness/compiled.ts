@@ -8,9 +8,6 @@ import { compilerFrom } from "../../scripts/compile/compiler.ts";
 /** The Deno to which the runtimes of the test tools belong; DENO_COMPILER names another. */
 export const COMPILER = Deno.env.get("DENO_COMPILER") ?? "npx -y deno@2.7.11";
 
-/** Whether its `node:http` talks on a socket that is open already, as our client of Vault does. */
-export const TALKS_ON_OPEN_SOCKETS = !/@2\.[0-8]\./.test(COMPILER);
-
 const folders: string[] = [];
 Deno.test.afterAll(async () => {
   for (const folder of folders) await Deno.remove(folder, { recursive: true });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { programNamed } from "../../scripts/compile/programs.ts";
 import { type Checkout, createCheckout } from "./checkout.ts";
-import { compileForTests, TALKS_ON_OPEN_SOCKETS } from "./compiled.ts";
+import { compileForTests } from "./compiled.ts";
 import { copyTree } from "./copy_tree.ts";
 import type { Machine } from "./machine.ts";
 import { createDatabase, server, type TestDatabase } from "./postgres.ts";
@@ -122,16 +122,12 @@ export function compiledScenarios(machine: Machine): void {
     });
   }
 
-  const vaultScenario = "migrate and genmigrate take their settings from Vault";
-  if (!TALKS_ON_OPEN_SOCKETS) {
-    Deno.test.ignore(
-      `${machine.name}: ${vaultScenario} [needs a runtime of Deno 2.9, and DENO_COMPILER]`,
-      () => {},
-    );
-    return;
-  }
-  toolTest([...machine.needed, "bao"], `${machine.name}: ${vaultScenario}`, async () => {
-    await using vault = await startVault(tools.bao ?? "");
+  const fromVault = `${machine.name}: migrate and genmigrate take their settings from Vault`;
+  toolTest([...machine.needed, "bao"], fromVault, async () => {
+    const tls = join(Deno.cwd(), "tests/testdata/vault_tls");
+    await using vault = await startVault(tools.bao ?? "", {
+      tls: { cert: join(tls, "server.pem"), key: join(tls, "server.key") },
+    });
     await using checkout = await createCheckout({ "bronze/0001_a.sql": BRONZE });
     await checkout.declare("bronze", MORE);
     const { host, port } = server();
@@ -143,7 +139,10 @@ export function compiledScenarios(machine: Machine): void {
       await vault.api("POST", `secret/data/hotpot/${dbname}`, { body });
       const site: Site = await makeSite(dbname);
       const VAULT_PATH = `secret/hotpot/${dbname}`;
-      const env = { CONFIG_SOURCE: "vault", VAULT_ADDR: vault.address, VAULT_PATH };
+      const env = {
+        ...{ CONFIG_SOURCE: "vault", VAULT_ADDR: vault.tlsAddress ?? "", VAULT_PATH },
+        VAULT_CACERT: machine.path(join(tls, "authority.pem")),
+      };
       const done = async (VAULT_TOKEN: string) =>
         await site.run(
           await program(name),

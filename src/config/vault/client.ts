@@ -1,12 +1,13 @@
 import { interrupted, MigrateError } from "../../errors.ts";
 import { encodePath, type VaultAddress } from "./address.ts";
 import { type Answer, noAnswer, parseAnswer } from "./answer.ts";
-import { BrokenAnswer, exchange, type HttpAnswer } from "./exchange.ts";
+import { BrokenAnswer, type HttpAnswer } from "./http_answer.ts";
 import { Limit } from "./limit.ts";
 import { proxyFor, type ProxySettings } from "./proxy.ts";
 import { followRedirect } from "./redirect.ts";
 import { networkRefusal, serverRefusal, timeoutRefusal } from "./refusal.ts";
 import { backoffMs, retryAfterMs, sleep, worthRepeating } from "./retry.ts";
+import { askAlong } from "./route.ts";
 import type { Tls } from "./tls.ts";
 
 /** How the client reaches Vault. */
@@ -125,14 +126,14 @@ export class Client {
       address.url,
     );
     const go = (url: URL) =>
-      exchange(
+      askAlong(
         {
           url,
           tls,
           ...(address.socketPath === undefined ? {} : { socketPath: address.socketPath }),
           proxy: address.socketPath === undefined ? proxyFor(proxy, url) : undefined,
         },
-        { request: { ...this.#request(call), url }, signal, onSent },
+        { request: this.#request(call), signal, onSent },
       );
     const answer = await go(first);
     const next = followRedirect(answer, { from: first, asked: this.#asked(call) });

@@ -1,147 +1,93 @@
-import { Buffer } from "node:buffer";
-import { Agent, type IncomingMessage, request } from "node:http";
 import type { Socket } from "node:net";
-import { failureOf, openSocket, proxyHeaders, type Route } from "./socket.ts";
+import { AnswerReader, type HttpAnswer } from "./http_answer.ts";
+import { failureOf } from "./socket.ts";
 
 /** One HTTP request. */
 export interface HttpRequest {
   readonly method: string;
-  readonly url: URL;
+  /** What stands behind the method: a path, or more when a proxy is asked. */
+  readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | undefined;
 }
-
-/** One HTTP answer, whole. */
-export interface HttpAnswer {
-  readonly status: number;
-  readonly bytes: Uint8Array;
-  readonly location: string | undefined;
-  readonly retryAfter: string | undefined;
-}
-
-/** An answer that ended before its end, or had none. */
-export class BrokenAnswer extends Error {
-  override readonly name = "BrokenAnswer";
-}
-
-/** More than any answer of Vault that we ask for; beyond it something else answers. */
-const MAX_BYTES = 1024 * 1024;
 
 /**
- * Sends one request on a connection of its own and reads the whole answer. Follows nothing, repeats
- * nothing. `onSent` is called once the other side may have received something.
+ * Sends one request on an open socket, reads the whole answer, and returns what `use` makes of it.
+ * Follows nothing, repeats nothing, and leaves the socket open. What talks on it behind the answer,
+ * as in a tunnel, begins inside `use`, before the socket reads on.
  *
- * @throws {BrokenAnswer} when the answer is cut off or too large. What the network or the check of
- * the certificate reports is thrown as it comes, and so is the reason of the signal.
+ * Not by `node:http`: whether that takes a socket that is open, and then sends through it, differs
+ * from one version of the runtime to the next.
+ *
+ * @throws {BrokenAnswer} when the answer is cut off, too large or no HTTP. What the network reports
+ * is thrown as it comes, and so is the reason of the signal.
  */
-export async function exchange(
-  route: Route,
+export function exchange<T>(
+  socket: Socket,
   options: {
     readonly request: HttpRequest;
     readonly signal: AbortSignal;
-    readonly onSent?: () => void;
+    readonly reader?: AnswerReader;
+    readonly use: (answer: HttpAnswer) => T;
   },
-): Promise<HttpAnswer> {
-  const { signal } = options;
-  const socket = await openSocket(route, signal);
-  options.onSent?.();
-  try {
-    return await talk(socket, { route, request: options.request, signal });
-  } finally {
-    socket.destroy();
-  }
-}
-
-function talk(
-  socket: Socket,
-  options: { readonly route: Route; readonly request: HttpRequest; readonly signal: AbortSignal },
-): Promise<HttpAnswer> {
-  const { request: { body, headers, method, url }, route: { proxy }, signal } = options;
-  const absolute = proxy !== undefined && url.protocol === "http:";
-  const agent = new OneSocket(socket);
+): Promise<T> {
+  const { reader = new AnswerReader(), request, signal, use } = options;
   return new Promise((resolve, reject) => {
-    const aborted = () => reject(signal.reason);
-    if (signal.aborted) return aborted();
-    signal.addEventListener("abort", aborted, { once: true });
-    const settle = (act: () => void) => {
+    const text = textOf(request);
+    const release = () => {
+      socket.off("data", take).off("end", end).off("close", end);
       signal.removeEventListener("abort", aborted);
-      act();
     };
-    let answered = false;
-    const closed = () => {
-      if (!answered) {
-        settle(() => reject(failureOf(socket) ?? new BrokenAnswer("there is no answer")));
+    const fail = (error: unknown) => {
+      release();
+      reject(error);
+    };
+    const settle = (read: () => HttpAnswer | undefined) => {
+      try {
+        const answer = read();
+        if (answer === undefined) return;
+        release();
+        resolve(use(answer));
+      } catch (error) {
+        fail(error);
       }
     };
-    if (socket.destroyed) return closed();
-    socket.on("close", closed);
-    const sent = request({
-      agent,
-      method,
-      path: absolute ? url.href : `${url.pathname}${url.search}`,
-      headers: {
-        ...headers,
-        host: url.host,
-        connection: "close",
-        ...(absolute ? proxyHeaders(proxy) : {}),
-        ...(body === undefined ? {} : {
-          "content-type": "application/json",
-          "content-length": String(new TextEncoder().encode(body).length),
-        }),
-      },
-    });
-    sent.on("error", (error) => settle(() => reject(error)));
-    sent.on("response", (answer) => {
-      answered = true;
-      collect(answer).then(
-        (bytes) => settle(() => resolve(toAnswer(answer, bytes))),
-        (error) => settle(() => reject(error)),
-      );
-    });
-    sent.end(body);
+    const take = (piece: Uint8Array) => settle(() => reader.take(piece));
+    const end = () => {
+      const failure = failureOf(socket);
+      if (failure !== undefined) return fail(failure);
+      if (!reader.hasHead) return fail(hungUp());
+      settle(() => reader.end());
+    };
+    const aborted = () => fail(signal.reason);
+    if (signal.aborted) return aborted();
+    if (socket.destroyed) return end();
+    signal.addEventListener("abort", aborted);
+    socket.on("data", take).on("end", end).on("close", end);
+    // It was opened without reading.
+    socket.resume();
+    socket.write(text);
   });
 }
 
-/** Hands out the one socket that was opened for the request. */
-class OneSocket extends Agent {
-  readonly #socket: Socket;
-
-  constructor(socket: Socket) {
-    super({ keepAlive: false });
-    this.#socket = socket;
-  }
-
-  override createConnection(): Socket {
-    return this.#socket;
-  }
+/** What the system itself says in the same case, unless the other side took its leave politely. */
+function hungUp(): Error {
+  return Object.assign(new Error("there is no answer"), { code: "ECONNRESET" });
 }
 
-function collect(answer: IncomingMessage): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    answer.on("data", (chunk: Uint8Array) => {
-      size += chunk.length;
-      chunks.push(chunk);
-      if (size > MAX_BYTES) {
-        reject(new BrokenAnswer("the answer is larger than 1 MiB"));
-        answer.destroy();
-      }
-    });
-    answer.on("end", () => {
-      if (!answer.complete) return reject(new BrokenAnswer("the answer was cut off"));
-      resolve(Buffer.concat(chunks));
-    });
-    const cut = () => reject(new BrokenAnswer("the answer was cut off"));
-    answer.on("aborted", cut).on("error", cut).on("close", cut);
-  });
-}
-
-function toAnswer(answer: IncomingMessage, bytes: Uint8Array): HttpAnswer {
-  return {
-    status: answer.statusCode ?? 0,
-    bytes,
-    location: answer.headers.location,
-    retryAfter: answer.headers["retry-after"],
+/** The request as it goes over the wire. */
+function textOf({ body, headers, method, target }: HttpRequest): string {
+  const all = {
+    ...headers,
+    ...(body === undefined ? {} : {
+      "content-type": "application/json",
+      "content-length": String(new TextEncoder().encode(body).length),
+    }),
   };
+  const lines = Object.entries(all).map(([name, value]) => {
+    // A line end would begin another header, or another request.
+    if (!/^[\x20-\x7e]*$/.test(value)) throw new TypeError(`the header "${name}" cannot be sent`);
+    return `${name}: ${value}\r\n`;
+  });
+  return `${method} ${target} HTTP/1.1\r\n${lines.join("")}\r\n${body ?? ""}`;
 }

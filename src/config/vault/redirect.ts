@@ -1,6 +1,6 @@
 import { MigrateError } from "../../errors.ts";
 import { hostOf } from "./address.ts";
-import type { HttpAnswer } from "./exchange.ts";
+import type { HttpAnswer } from "./http_answer.ts";
 import type { Asked } from "./refusal.ts";
 
 /**

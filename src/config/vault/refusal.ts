@@ -1,7 +1,7 @@
 import { type ErrorCode, MigrateError } from "../../errors.ts";
 import type { Answer } from "./answer.ts";
-import { BrokenAnswer } from "./exchange.ts";
-import { ProxyError } from "./socket.ts";
+import { BrokenAnswer, NotHttp } from "./http_answer.ts";
+import { ProxyError } from "./route.ts";
 
 /** What was asked of Vault, and where: the frame of every error. */
 export interface Asked {
@@ -18,7 +18,10 @@ export function networkRefusal(error: unknown, asked: Asked): MigrateError {
       cause: error,
     });
   if (error instanceof BrokenAnswer) {
-    return fail("vault_answer", error.message, "Check that VAULT_ADDR is the address of Vault");
+    const hint = error instanceof NotHttp
+      ? "Check the scheme and the port of VAULT_ADDR"
+      : "Check that VAULT_ADDR is the address of Vault";
+    return fail("vault_answer", error.message, hint);
   }
   if (error instanceof ProxyError) {
     return fail("vault_unreachable", error.message, "Check the proxy, or set NO_PROXY");
@@ -27,18 +30,15 @@ export function networkRefusal(error: unknown, asked: Asked): MigrateError {
   const text = error instanceof Error ? error.message : String(error);
   const known = NETWORK[name];
   if (known !== undefined) return fail("vault_unreachable", known[0], known[1]);
-  if (/CERT|TLS|SSL|certificate|handshake|UNABLE_TO|SELF_SIGNED/i.test(`${name} ${text}`)) {
+  if (
+    /CERT|TLS|SSL|certificate|handshake|UNABLE_TO|SELF_SIGNED|corrupt message|fatal alert/i.test(
+      `${name} ${text}`,
+    )
+  ) {
     return fail(
       "vault_tls",
       `the TLS connection failed (${name === "" ? text : `${name}: ${text}`})`,
       tlsHint(`${name} ${text}`),
-    );
-  }
-  if (/^HPE_|parse|invalid http/i.test(`${name} ${text}`)) {
-    return fail(
-      "vault_answer",
-      "the answer is not HTTP",
-      "Check the scheme and the port of VAULT_ADDR",
     );
   }
   return fail("vault_unreachable", text, "Check VAULT_ADDR and the network");
@@ -101,7 +101,7 @@ export function statusText(answer: Answer): string {
 }
 
 function tlsHint(text: string): string {
-  if (/ALTNAME|Hostname/i.test(text)) {
+  if (/ALTNAME|Hostname|not valid for name/i.test(text)) {
     return "Use a name of the certificate in VAULT_ADDR, or set VAULT_TLS_SERVER_NAME to one";
   }
   if (/CERTIFICATE_REQUIRED|CertificateRequired|HANDSHAKE_FAILURE/i.test(text)) {
