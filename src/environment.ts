@@ -154,9 +154,19 @@ const OWN: readonly Variable[] = [
   })),
   {
     name: "GITHUB_ACTIONS",
-    programs: ["genmigrate"],
-    meaning: "`true`: `check` writes annotations",
+    programs: BOTH,
+    meaning: "`true`: errors are annotations too",
   },
+  {
+    name: "GITHUB_STEP_SUMMARY",
+    programs: ["migrate"],
+    meaning: "set by GitHub Actions: a file that the summary of a run is appended to",
+  },
+  ...["GITHUB_WORKSPACE", "CI_PROJECT_DIR"].map((name): Variable => ({
+    name,
+    programs: ["migrate"],
+    meaning: "set by CI: the root of the repository where there is no `.git`",
+  })),
 ];
 
 /**

@@ -69,6 +69,7 @@ export const CODES = {
   transaction_open: [1, "a file begins a transaction and does not end it"],
   atlas_missing: [2, "Atlas is needed and is not on the PATH"],
   atlas_failed: [1, "Atlas failed for a reason of its own"],
+  report_unwritable: [2, "a file for a report cannot be written"],
   temporary_folder: [2, "nothing can be created in the folder for temporary files"],
   config_pipe: [1, "the pipe that hands Atlas its configuration failed"],
   // migrations on offer

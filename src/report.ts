@@ -71,3 +71,14 @@ export interface ApplyReport {
   readonly elapsedMs: number;
   readonly error: MigrateError | undefined;
 }
+
+/** What became of one database of a run. */
+export interface Outcome {
+  readonly state: "applied" | "nothing_pending" | "failed" | "skipped";
+  /** The name of the database; absent where the settings could not be loaded. */
+  readonly name?: string;
+  /** What was done, where something was begun. */
+  readonly report?: ApplyReport;
+  /** Why it failed. */
+  readonly error?: MigrateError;
+}

@@ -11,6 +11,10 @@ const RUN: readonly (readonly [RegExp, string])[] = [
   [/^deno task migrate (?:status(?: --exit-code)?|history|verify)$/, "tests/cli/status_test.ts"],
   [/^deno task -q migrate status --json \| jq /, "tests/documents/mod_test.ts"],
   [/^deno task migrate wait --timeout 60s$/, "tests/cli/wait_test.ts"],
+  [
+    /^deno task migrate (?:plan )?--(?:junit|code-quality) migrate\.(?:xml|json)$/,
+    "tests/cli/ci/mod_test.ts",
+  ],
   [/^deno task gen (?:--dev-embedded )?add_firewall_tables$/, "tests/e2e/gen_test.ts"],
   [/^deno task gen (?:new fill_owner --layer silver|hash|renumber)$/, "tests/e2e/gen_test.ts"],
   [/^(?:sha256sum|tar xzf|\.\/migrate) /, "tests/scripts/release_long_test.ts"],

@@ -6,12 +6,13 @@ import { describeDatabase } from "../dsn.ts";
 import { EXIT } from "../errors.ts";
 import type { ExecOrder, TxMode } from "../migrations/mod.ts";
 import type { Secrets } from "../redact.ts";
-import type { ApplyReport } from "../report.ts";
+import type { ApplyReport, Outcome } from "../report.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
 import { applyDocument } from "./apply_document.ts";
 import { applyEvents } from "./apply_events.ts";
 import { haltLine, summary } from "./apply_text.ts";
+import { type CiFlags, CiReports } from "./ci/mod.ts";
 import { errorText } from "./error_text.ts";
 import { exitCode } from "./exit_code.ts";
 import { ProgressBoard } from "./progress_board.ts";
@@ -19,7 +20,7 @@ import { Screen } from "./screen.ts";
 import type { TargetFlags } from "./target.ts";
 
 /** The flags of `migrate apply`. */
-export interface ApplyFlags extends TargetFlags {
+export interface ApplyFlags extends TargetFlags, CiFlags {
   readonly engine?: EngineName | undefined;
   readonly lockTimeout?: number | undefined;
   readonly statementLockTimeout?: number | undefined;
@@ -46,6 +47,25 @@ export async function runApply(
 ): Promise<number> {
   const { flags, secrets } = options;
   const screen = new Screen(world, flags);
+  const warn = (text: string) => screen.warn(text);
+  await using ci = await CiReports.open(world, { flags, warn, redact: secrets.redact });
+  try {
+    return await applyAll(world, { ci, flags, screen, secrets });
+  } catch (error) {
+    ci.fail(error);
+    throw error;
+  }
+}
+
+async function applyAll(
+  world: World,
+  { ci, flags, screen, secrets }: {
+    readonly ci: CiReports;
+    readonly flags: ApplyFlags;
+    readonly screen: Screen;
+    readonly secrets: Secrets;
+  },
+): Promise<number> {
   await using settings = await loadSettings({
     env: world.env,
     configFile: flags.config,
@@ -56,7 +76,9 @@ export async function runApply(
     lastly: world.lastly,
   });
   const { migrate } = settings;
-  const pool = await loadPool(flags.migrations ?? migrate.migrations);
+  const migrations = flags.migrations ?? migrate.migrations;
+  await ci.locate(migrations);
+  const pool = await loadPool(migrations);
   const engine = await chooseEngine(flags.engine ?? migrate.engine ?? "auto", world.env);
   for (const warning of settings.warnings) screen.warn(warning);
   const { choice } = engine;
@@ -91,7 +113,14 @@ export async function runApply(
     events: applyEvents({ engine: choice, lane, screen }),
   });
   board.clear();
+  ci.add(outcomeOf(settings.database.dbname, report));
   return conclude(world, report, { flags, screen });
+}
+
+function outcomeOf(name: string, report: ApplyReport): Outcome {
+  const { applied, error } = report;
+  if (error !== undefined) return { state: "failed", name, report, error };
+  return { state: applied.length > 0 ? "applied" : "nothing_pending", name, report };
 }
 
 function conclude(

@@ -2,6 +2,7 @@ import { check, type CheckResult, CHECKS, type Finding } from "../commands/check
 import type { CheckDocument } from "../documents/mod.ts";
 import { EXIT } from "../errors.ts";
 import type { World } from "../world.ts";
+import { annotationLine } from "./ci/mod.ts";
 import { forkOf } from "./checkout.ts";
 import { type CompareFlags, devSettings } from "./dev_settings.ts";
 import { Screen, type ScreenFlags } from "./screen.ts";
@@ -59,13 +60,11 @@ function findingText({ code, details, hint, message }: Finding): string {
   ].join("\n");
 }
 
-// https://docs.github.com/actions/reference/workflow-commands-for-github-actions#setting-an-error-message
 function annotation({ code, details, file, hint, message }: Finding): string {
-  const escape = (text: string) =>
-    text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-  const value = (text: string) => escape(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
-  const place = file === undefined ? "" : `file=${value(file)},`;
-  return `::error ${place}title=${value(code)}::${
-    escape([message, ...details, hint].join("\n"))
-  }\n`;
+  return annotationLine({
+    level: "error",
+    file,
+    title: code,
+    message: [message, ...details, hint].join("\n"),
+  });
 }

@@ -65,6 +65,8 @@ const OPTIONS = {
     "--allow-changed",
     "go on although an applied file has changed since",
   ),
+  junit: new Option("--junit <file>", "write a JUnit report: a test for each file"),
+  codeQuality: new Option("--code-quality <file>", "write a code-quality report for GitLab"),
   yes: new Option("-y, --yes", "record it without asking"),
   json: new Option("--json", "print one JSON document on standard output, and nothing else there"),
   noColor: new Option("--no-color", "no colours (also NO_COLOR)"),
@@ -106,6 +108,8 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .addOption(OPTIONS.allowChanged)
     .option("--dry-run", "as migrate plan: say what would be done, and write nothing")
     .option("--no-pipeline", "have the embedded engine wait for each answer of the server")
+    .addOption(OPTIONS.junit)
+    .addOption(OPTIONS.codeQuality)
     .addOption(OPTIONS.json)
     .option("-q, --quiet", "print nothing unless something is wrong")
     .option("-v, --verbose", "say more about what is done, and how")
@@ -127,6 +131,7 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .addOption(OPTIONS.allowDirty)
     .addOption(OPTIONS.allowChanged)
     .option("--sql", "print the statements too")
+    .addOption(OPTIONS.codeQuality)
     .addOption(OPTIONS.json)
     .addOption(OPTIONS.noColor)
     .action(async (count, flags) =>

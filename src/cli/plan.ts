@@ -1,14 +1,18 @@
 import { type JudgedCommand, type JudgedFile, plan, type PlanReport } from "../commands/plan.ts";
 import type { PlanDocument } from "../documents/mod.ts";
-import { EXIT } from "../errors.ts";
+import { EXIT, MigrateError } from "../errors.ts";
 import type { Effect } from "../impact/mod.ts";
 import type { ExecOrder, TxMode } from "../migrations/mod.ts";
 import type { Secrets } from "../redact.ts";
 import type { World } from "../world.ts";
+import { CiReports, planFindings } from "./ci/mod.ts";
+import { Screen } from "./screen.ts";
 import { loadTarget, type TargetFlags } from "./target.ts";
 
 /** The flags of `migrate plan`. */
 export interface PlanFlags extends TargetFlags {
+  readonly junit?: string | undefined;
+  readonly codeQuality?: string | undefined;
   readonly txMode: TxMode;
   readonly execOrder: ExecOrder;
   readonly baseline?: string | undefined;
@@ -17,6 +21,7 @@ export interface PlanFlags extends TargetFlags {
   readonly amount?: number | undefined;
   readonly sql?: true | undefined;
   readonly json?: true | undefined;
+  readonly color: boolean;
 }
 
 /** `migrate plan`: prints what `apply` would do now. */
@@ -24,8 +29,33 @@ export async function runPlan(
   world: World,
   { flags, secrets }: { readonly flags: PlanFlags; readonly secrets: Secrets },
 ): Promise<number> {
-  const warn = (text: string) => world.err(`warning: ${text}\n`);
+  if (flags.junit !== undefined) {
+    throw new MigrateError("usage", "Cannot write JUnit XML for a plan: nothing is run", {
+      hint: "Leave out --junit or --dry-run; --code-quality is written for a plan too",
+    });
+  }
+  const screen = new Screen(world, flags);
+  const warn = (text: string) => screen.warn(text);
+  await using ci = await CiReports.open(world, { flags, warn, redact: secrets.redact });
+  try {
+    return await showPlan(world, { ci, flags, secrets, warn });
+  } catch (error) {
+    ci.fail(error);
+    throw error;
+  }
+}
+
+async function showPlan(
+  world: World,
+  { ci, flags, secrets, warn }: {
+    readonly ci: CiReports;
+    readonly flags: PlanFlags;
+    readonly secrets: Secrets;
+    readonly warn: (text: string) => void;
+  },
+): Promise<number> {
   await using target = await loadTarget(world, { flags, secrets, warn });
+  await ci.locate(target.migrations);
   const report = await plan({
     ...target.request,
     execOrder: flags.execOrder,
@@ -35,6 +65,12 @@ export async function runPlan(
     allowChanged: flags.allowChanged === true,
     amount: flags.amount,
   });
+  ci.plan(
+    planFindings(
+      report.files,
+      (command) => commandLines(command).map((line) => line.trim()).join("\n"),
+    ),
+  );
   world.out(
     flags.json
       ? `${JSON.stringify(document(report), null, 2)}\n`
@@ -116,8 +152,9 @@ function document(report: PlanReport): PlanDocument {
       file: migration.path,
       txMode,
       resumeFrom,
-      statements: statements.map(({ commands, sql }) => ({
+      statements: statements.map(({ commands, line, sql }) => ({
         sql,
+        line,
         commands: commands.map((each) => ({
           ...each,
           bytes: each.bytes ?? null,

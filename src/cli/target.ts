@@ -15,6 +15,8 @@ export interface TargetFlags {
 /** What a command works on; its log-in at Vault ends when it is disposed of. */
 export interface Target extends AsyncDisposable {
   readonly settings: Settings;
+  /** The folder of migrations that was named, if one was. */
+  readonly migrations: string | undefined;
   /** What every request says of the target. */
   readonly request: {
     readonly database: Settings["database"];
@@ -54,10 +56,12 @@ export async function loadTarget(
   );
   for (const warning of settings.warnings) warn(warning);
   const { database, migrate } = settings;
-  const pool = await loadPool(flags.migrations ?? migrate.migrations);
+  const migrations = flags.migrations ?? migrate.migrations;
+  const pool = await loadPool(migrations);
   const loaded = loading.move();
   return {
     settings,
+    migrations,
     request: {
       database,
       pool,

@@ -1,6 +1,6 @@
 import { describeDatabase } from "../dsn.ts";
 import { type Effect, effectOf, type Finding, Judge, namesIn } from "../impact/mod.ts";
-import { type Plan, type PlannedFile, splitStatements } from "../migrations/mod.ts";
+import { type Plan, type PlannedFile, position, splitStatements } from "../migrations/mod.ts";
 import { openParser } from "../parser/mod.ts";
 import { readCatalog, type Session } from "../postgres/mod.ts";
 import { look, type LookRequest } from "./look.ts";
@@ -19,6 +19,8 @@ export interface JudgedCommand extends Finding {
 /** A statement that would be executed. */
 export interface PlannedStatement {
   readonly sql: string;
+  /** The line of the file in which it begins, from 1. */
+  readonly line: number;
   readonly commands: readonly JudgedCommand[];
 }
 
@@ -57,9 +59,10 @@ async function judge(
   const parsed = pending.map((file) => ({
     file,
     statements: splitStatements(file.migration.text, { file: file.migration.path })
-      .slice(file.resumeFrom).map(({ text }) => {
+      .slice(file.resumeFrom).map(({ offset, text }) => {
         const read = parse(text);
-        return { sql: text, trees: "trees" in read ? read.trees : undefined };
+        const { line } = position(file.migration.text, offset);
+        return { sql: text, line, trees: "trees" in read ? read.trees : undefined };
       }),
   }));
   const trees = parsed.flatMap(({ statements }) => statements.flatMap((each) => each.trees ?? []));
@@ -75,8 +78,9 @@ async function judge(
     judge.beginFile();
     return {
       ...file,
-      statements: statements.map(({ sql, trees }) => ({
+      statements: statements.map(({ line, sql, trees }) => ({
         sql,
+        line,
         commands: judge.judge(trees).map((finding) => ({
           ...finding,
           effect: effectOf(finding),

@@ -36,7 +36,13 @@ export const PlanDocument = v.strictObject({
     ...FilePart.entries,
     txMode: v.picklist(TX_MODES),
     resumeFrom: field(Count, "how many statements an earlier run has executed"),
-    statements: list(v.strictObject({ sql: v.string(), commands: list(CommandPart) })),
+    statements: list(
+      v.strictObject({
+        sql: v.string(),
+        line: field(Count, "in the file, from 1"),
+        commands: list(CommandPart),
+      }),
+    ),
   })),
   error: v.null(),
 });
