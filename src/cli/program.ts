@@ -109,8 +109,8 @@ function reportFailure(
   return exitCode(known, world.signal);
 }
 
-/** A bug may have caught a secret in its words. */
-function toInternal(error: unknown, redact: (text: string) => string): MigrateError {
+/** A bug as an error of ours; it may have caught a secret in its words. */
+export function toInternal(error: unknown, redact: (text: string) => string): MigrateError {
   const [message = "", ...stack] = redact(withCauses(error)).split("\n");
   return new MigrateError("internal", message, {
     hint: "This is a fault of the program: please report it, with these lines",

@@ -3,6 +3,7 @@ import type { Outcome } from "../../report.ts";
 import { openReport, type ReportFile } from "../../report_file.ts";
 import { repositoryPaths } from "../../repository_path.ts";
 import type { World } from "../../world.ts";
+import { toInternal } from "../program.ts";
 import { annotationLine } from "./annotation.ts";
 import { codeQuality, type Violation } from "./code_quality.ts";
 import { type Fault, faultsOf, type Rendering } from "./fault.ts";
@@ -90,10 +91,8 @@ export class CiReports implements AsyncDisposable {
   /** Takes down why nothing came of the run. */
   fail(error: unknown): void {
     const { redact } = this.#options;
-    const known = error instanceof MigrateError
-      ? error
-      : new MigrateError("internal", error instanceof Error ? error.message : String(error));
-    this.#outcomes.push({ state: "failed", error: known.with({ message: redact(known.message) }) });
+    const known = error instanceof MigrateError ? error : toInternal(error, redact);
+    this.#outcomes.push({ state: "failed", error: known });
   }
 
   /** Writes everything. What cannot be written now is a warning: the work is done. */

@@ -7,6 +7,7 @@ const RENDERING = { pathOf: (path: string) => path, redact: (text: string) => te
 
 function failed(message: string, sql: string): Outcome {
   const error = new MigrateError("migration_failed", message, {
+    hint: "Repair it",
     data: { file: "gold/0001_a.sql", line: 7, sql },
   });
   return { state: "failed", name: "a|b", error };
@@ -21,7 +22,7 @@ Deno.test("stepSummary() lets no statement out of its box, and no name out of it
   assert.match(text, /^\| ❌ \| `a\\\|b` \| failed \(migration_failed\) \| {2}\|$/m);
   assert.match(text, /^\| ⏭️ \| `` `c` `` \| not begun \| {2}\|$/m);
   assert.match(text, /^#### `migration_failed` in `a\|b` at `gold\/0001_a.sql:7`$/m);
-  assert.match(text, /^````\n```\n# no\n````$/m);
+  assert.match(text, /^````\n```\n# no\nhint: Repair it\n````$/m);
   assert.match(text, /^`````sql\nselect '````';\n`````$/m);
 });
 
