@@ -6,6 +6,7 @@ import { compileForTests } from "../harness/compiled.ts";
 import { createDatabase } from "../harness/postgres.ts";
 import { compiledScenarios } from "../harness/compiled_scenarios.ts";
 import { WINE } from "../harness/machine.ts";
+import { checkRefusals } from "../harness/refusals.ts";
 import { makeSite, type Site, writeMigrations } from "../harness/site.ts";
 import { tools, toolTest } from "../harness/tools.ts";
 import { windowsPath } from "../harness/wine.ts";
@@ -76,5 +77,22 @@ for (const engine of ["atlas", "embedded"] as const) {
     },
   );
 }
+
+toolTest(
+  ["denort_wine", "wine"],
+  "windows: what prevents a connection is told as elsewhere",
+  async (runtime) => {
+    const probe = await compileForTests({
+      ...{ name: "refusals_probe", entry: "tests/e2e/refusals_probe.ts" },
+      ...{ permissions: ["-A"], onWindows: [] },
+    }, { target: "x86_64-pc-windows-msvc", runtime });
+    await using db = await createDatabase();
+    const site = await makeSite(db.name);
+    const certificates = windowsPath(join(Deno.cwd(), "tests/testdata/tls"));
+    const run = await site.run(probe, [certificates], await machine(site));
+    assert.equal(run.code, 0, run.err);
+    checkRefusals(run.out);
+  },
+);
 
 compiledScenarios(WINE);

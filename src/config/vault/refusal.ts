@@ -24,7 +24,12 @@ export function networkRefusal(error: unknown, asked: Asked): MigrateError {
     return fail("vault_answer", error.message, hint);
   }
   if (error instanceof ProxyError) {
-    return fail("vault_unreachable", error.message, "Check the proxy, or set NO_PROXY");
+    const state = NETWORK[networkCode(error.cause)]?.[0];
+    return fail(
+      "vault_unreachable",
+      state === undefined ? error.message : `${error.message}: ${state}`,
+      "Check the proxy, or set NO_PROXY",
+    );
   }
   const name = networkCode(error);
   const text = error instanceof Error ? error.message : String(error);
@@ -116,7 +121,8 @@ function tlsHint(text: string): string {
   if (/packet length|WRONG_VERSION|record|InvalidContentType|corrupt message/i.test(text)) {
     return "Check the port: what answers there does not speak TLS";
   }
-  return "Set VAULT_CACERT to the file of the authority that signed Vault's certificate";
+  // The runtime has one word for a certificate that has expired and for one of an unknown authority.
+  return "Set VAULT_CACERT to the file of the authority that signed Vault's certificate, and see that the certificate has not expired";
 }
 
 const NETWORK: Readonly<Record<string, readonly [state: string, hint: string]>> = {

@@ -68,7 +68,7 @@ export async function askAlong(
 async function open({ proxy, socketPath, tls, url }: Route, signal: AbortSignal): Promise<Socket> {
   if (socketPath !== undefined) return await dial({ path: socketPath }, signal);
   const target = { host: hostOf(url), port: portOf(url) };
-  const socket = await dial(proxy === undefined ? target : at(proxy), signal);
+  const socket = proxy === undefined ? await dial(target, signal) : await dialProxy(proxy, signal);
   if (url.protocol === "http:") return socket;
   const { host } = target;
   if (proxy === undefined) return await ready(secure(socket, { host, tls }), signal);
@@ -77,6 +77,15 @@ async function open({ proxy, socketPath, tls, url }: Route, signal: AbortSignal)
   } catch (error) {
     socket.destroy();
     throw error;
+  }
+}
+
+async function dialProxy(proxy: URL, signal: AbortSignal): Promise<Socket> {
+  try {
+    return await dial({ host: hostOf(proxy), port: portOf(proxy) }, signal);
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    throw new ProxyError(`there is no way to the proxy ${proxy.host}`, { cause });
   }
 }
 
@@ -109,8 +118,4 @@ function loginHeaders(proxy: URL): Record<string, string> {
   const { password, user } = loginOf(proxy);
   const bytes = new TextEncoder().encode(`${user}:${password}`);
   return { "proxy-authorization": `Basic ${btoa(String.fromCharCode(...bytes))}` };
-}
-
-function at(proxy: URL): { readonly host: string; readonly port: number } {
-  return { host: hostOf(proxy), port: portOf(proxy) };
 }
