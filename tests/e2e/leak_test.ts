@@ -112,7 +112,7 @@ async function observed(
   options: { readonly args: readonly string[]; readonly env: Record<string, string> },
 ): Promise<ProgramRun> {
   const child = await spawnMigrate(options.args, { env: options.env });
-  await using observer = new Observer(child.pid, temp);
+  await using observer = new Observer({ pid: child.pid, folder: temp, given: options.env });
   const run = await ended(child);
   await until(() => Promise.resolve(assert.ok(observer.seen.size > 0)));
   const planted = [PASSWORD, TOKEN, SECRET_ID].flatMap(formsOf);

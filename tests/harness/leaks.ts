@@ -24,16 +24,24 @@ export async function startLoggedPostgres(): Promise<
 /** A secret in every form in which it might be written down somewhere. */
 export function formsOf(secret: string): readonly string[] {
   const json = JSON.stringify(secret).slice(1, -1);
-  const base64 = btoa(String.fromCharCode(...new TextEncoder().encode(secret)));
+  const percent = encodeURIComponent(secret);
   return [
     ...new Set([
       secret,
-      encodeURIComponent(secret),
-      encodeURIComponent(secret).replaceAll("'", "%27"),
+      percent,
+      percent.replaceAll("'", "%27"),
+      percent.replace(/%../g, (digits) => digits.toLowerCase()),
       json,
       json.replaceAll("${", "$${"),
       secret.replaceAll("'", "''"),
-      base64.replace(/=+$/, ""),
+      ...[0, 1, 2].map((shift) => base64Within(secret, shift)),
     ]),
   ];
+}
+
+/** What base64 makes of a secret behind so many other bytes, as far as it depends on it alone. */
+function base64Within(secret: string, shift: number): string {
+  const bytes = new Uint8Array([...Array(shift).fill(0), ...new TextEncoder().encode(secret)]);
+  const whole = Math.floor(bytes.length * 8 / 6);
+  return btoa(String.fromCharCode(...bytes)).slice([0, 2, 3][shift], whole);
 }

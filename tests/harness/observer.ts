@@ -1,14 +1,24 @@
 import { join } from "node:path";
 
+/** What is watched. */
+export interface Observed {
+  /** A process, with all that it starts. */
+  readonly pid: number;
+  /** The files below here. */
+  readonly folder: string;
+  /** What the caller put into the environment of the process, and may be seen there. */
+  readonly given: Readonly<Record<string, string>>;
+}
+
 /** Everything that others can see of a running program, collected over and over until disposed of. */
 export class Observer implements AsyncDisposable {
+  /** Each content, with the place where it was seen first. */
   readonly seen = new Map<string, string>();
   #over = false;
   readonly #loop: Promise<void>;
 
-  /** Watches a process and its children, and the files below a folder. */
-  constructor(pid: number, folder: string) {
-    this.#loop = this.#watch(pid, folder);
+  constructor(observed: Observed) {
+    this.#loop = this.#watch(observed);
   }
 
   /** What was seen that holds one of the texts, as `place: text`. */
@@ -23,12 +33,16 @@ export class Observer implements AsyncDisposable {
     await this.#loop;
   }
 
-  async #watch(pid: number, folder: string): Promise<void> {
+  async #watch({ folder, given, pid }: Observed): Promise<void> {
+    const known = new Set(Object.entries(given).map(([name, value]) => `${name}=${value}`));
     while (!this.#over) {
+      const own = await this.#note(`/proc/${pid}/cmdline`);
+      await this.#note(`/proc/${pid}/environ`, known);
       for (const child of await descendants(pid)) {
-        await this.#note(`/proc/${child}/cmdline`);
-        // Our own environment holds what the caller put there.
-        if (child !== pid) await this.#note(`/proc/${child}/environ`);
+        if (child === pid) continue;
+        const line = await this.#note(`/proc/${child}/cmdline`);
+        // For a moment, until it becomes another program, a child is a copy of its parent.
+        await this.#note(`/proc/${child}/environ`, line === own ? known : undefined);
       }
       await this.#noteFiles(folder);
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -47,11 +61,18 @@ export class Observer implements AsyncDisposable {
     }
   }
 
-  async #note(path: string): Promise<void> {
+  /** Notes what stands at a path, without what is expected there, and returns it. */
+  async #note(path: string, except: ReadonlySet<string> = new Set()): Promise<string | undefined> {
     try {
-      this.seen.set(new TextDecoder().decode(await Deno.readFile(path)), path);
+      const text = new TextDecoder().decode(await Deno.readFile(path));
+      const rest = except.size === 0
+        ? text
+        : text.split("\0").filter((entry) => !except.has(entry)).join("\0");
+      this.seen.set(rest, path);
+      return text;
     } catch {
       // It is gone already.
+      return undefined;
     }
   }
 }

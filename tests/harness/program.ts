@@ -85,7 +85,7 @@ async function spawnTask(
 ): Promise<Deno.ChildProcess> {
   const shell = options.after === undefined
     ? []
-    : ["bash", "-c", `${options.after}; exec "$0" "$@"`];
+    : ["/bin/bash", "-c", `${options.after}; exec "$0" "$@"`];
   const [command = "", ...rest] = [...shell, ...await taskCommand(task), ...args];
   return new Deno.Command(command, {
     args: rest,
