@@ -2,6 +2,14 @@
 import { main, mainOfGenmigrate } from "../src/cli/mod.ts";
 import { VARIABLES } from "../src/environment.ts";
 import { CODES } from "../src/errors.ts";
+import {
+  CONFIGURATION,
+  EXIT_CODES,
+  markdown,
+  markdownTable,
+  RECOVERY,
+  VAULT,
+} from "../src/topics/mod.ts";
 import { type Documented, jsonSchema, schemaPath } from "./json_schema.ts";
 import { permissionFlags, programNamed } from "./compile/programs.ts";
 
@@ -10,22 +18,26 @@ const PARTS: Readonly<Record<string, () => string | Promise<string>>> = {
   help: async () => `\`\`\`text\n${(await helpOf(["apply", "--help"])).trimEnd()}\n\`\`\``,
   genhelp: async () =>
     `\`\`\`text\n${(await helpOf(["--help"], mainOfGenmigrate)).trimEnd()}\n\`\`\``,
+  exits: () => markdown(EXIT_CODES),
+  configuration: () => markdown(CONFIGURATION),
+  vault: () => markdown(VAULT),
+  recovery: () => markdown(RECOVERY),
   environment: () =>
-    table(
+    markdownTable(
       ["variable", "meaning", "default"],
       [...Map.groupBy(VARIABLES, ({ meaning }) => meaning)].map(([meaning, variables]) => [
         variables.map(({ name }) => `\`${name}\``).join(", "),
         meaning,
         variables[0]?.fallback ?? "",
       ]),
-    ),
+    ).join("\n"),
   codes: () =>
-    table(
+    markdownTable(
       ["code", "exit", "meaning"],
       Object.entries(CODES).map((
         [code, [exit, meaning]],
       ) => [`\`${code}\``, String(exit), meaning]),
-    ),
+    ).join("\n"),
 };
 
 /** Writes the generated parts, or with `--check` says which are stale. */
@@ -91,16 +103,6 @@ async function helpOf(args: readonly string[], program = main): Promise<string> 
     terminal: { out: false, err: false, columns: 80 },
   });
   return text;
-}
-
-/** A table as `deno fmt` lays it out. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, i) =>
-    Math.max(title.length, 3, ...rows.map((row) => [...(row[i] ?? "")].length))
-  );
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
-  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }
 
 if (import.meta.main) Deno.exit(await run(Deno.args));

@@ -11,7 +11,7 @@ const FLOORS: readonly (readonly RegExp[])[] = [
   [/^src\/(?:errors|error_data|layers|database|duration|version|world|environment|shell_word|did_you_mean)\.ts$/],
   // 1 pure: values in, values out
   [
-    /^src\/(?:migrations|impact|documents)\//,
+    /^src\/(?:migrations|impact|documents|topics)\//,
     /^src\/(?:dsn|redact|failure|report|transaction_control|sequence|generated|unseen)\.ts$/,
   ],
   // 2 edges: each touches one thing outside
@@ -29,7 +29,7 @@ const FLOORS: readonly (readonly RegExp[])[] = [
 ];
 
 const PURE = [
-  /^src\/(?:migrations|impact|documents)\//,
+  /^src\/(?:migrations|impact|documents|topics)\//,
   /^src\/(?:dsn|redact|failure|report|transaction_control|sequence|generated|unseen)\.ts$/,
   /^src\/atlas\/(?:hcl|batches)\.ts$/,
   /^src\/declared\/(?:go_source|ent_program)\.ts$/,

@@ -3,6 +3,15 @@ import { excerpt, type Migration, position, resolveSteps } from "./migrations/mo
 
 const LOCK_NOT_AVAILABLE = "55P03";
 
+// duplicate_table, duplicate_column, duplicate_object, duplicate_schema, duplicate_function
+const ALREADY_THERE: readonly (string | undefined)[] = [
+  "42P07",
+  "42701",
+  "42710",
+  "42P06",
+  "42723",
+];
+
 /** What is known of a migration that failed. What an engine does not tell stays away. */
 export interface FailureFacts {
   readonly migration: Migration;
@@ -94,9 +103,12 @@ function remedy(
       next: resolveSteps(migration.version),
     };
   }
+  const repair =
+    `Check ${folder} for conflicts, repair the file or the database, then run the same command again`;
+  if (!ALREADY_THERE.includes(sqlstate)) return { hint: repair };
   return {
-    hint:
-      `Check ${folder} for conflicts, repair the file or the database, then run the same command again`,
+    hint: `${repair}; or, if all of it was done by hand already, record that`,
+    next: resolveSteps(migration.version).slice(0, 1),
   };
 }
 

@@ -2,12 +2,14 @@ import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { DEFAULT_BASE } from "../git.ts";
 import { LAYERS } from "../layers.ts";
 import { SCRATCH_MODES } from "../postgres/mod.ts";
+import { GENMIGRATE_TOPICS } from "../topics/mod.ts";
 import type { World } from "../world.ts";
 import { runCheck } from "./check.ts";
 import { runHash, runNew, runRenumber } from "./checkout.ts";
 import type { SourceTools } from "./dev_settings.ts";
 import { runDiff } from "./diff.ts";
 import { addCompletions } from "./completions.ts";
+import { addHelp } from "./help.ts";
 import {
   newProgram,
   type Program,
@@ -22,13 +24,14 @@ Examples:
   genmigrate new fill_owner --layer silver --edit
                                           a file for SQL written by hand
   genmigrate hash                         after an edit of files
-  genmigrate renumber                     after a merge that took the same numbers
+  genmigrate renumber                     when a merge took the same numbers
   genmigrate check                        is all as it must be? for CI
-  genmigrate diff check                   a migration whose name is that of a command
+  genmigrate diff check                   a migration named as a command
 
 Exit codes:
-  0  done          1  the work failed       2  the call or the configuration is wrong
-  3  check found something                130, 143  stopped by Ctrl-C, by SIGTERM
+  0  done, or nothing to do    2  the call or the configuration is wrong
+  1  the work failed           3  check found something
+                               130, 143  stopped by Ctrl-C, by SIGTERM
 `;
 
 const OUT = ["--out <dir>", "folder of the migrations", "deploy/migrations"] as const;
@@ -109,6 +112,7 @@ function buildProgram(
     .action(async (flags) => done(await runCheck(world, { ...flags, secrets, tools })));
   showOptionsOf(program, diff);
   addCompletions(program, { standard: diff, world, done });
+  addHelp(program, { topics: GENMIGRATE_TOPICS, world, done });
   return program;
 }
 

@@ -4,9 +4,11 @@ import { didYouMean } from "../did_you_mean.ts";
 import { parseDuration } from "../duration.ts";
 import { MigrateError } from "../errors.ts";
 import { EXEC_ORDERS, TX_MODES } from "../migrations/mod.ts";
+import { MIGRATE_TOPICS } from "../topics/mod.ts";
 import type { World } from "../world.ts";
 import { runApply } from "./apply.ts";
 import { addCompletions } from "./completions.ts";
+import { addHelp } from "./help.ts";
 import { runPlan } from "./plan.ts";
 import {
   newProgram,
@@ -22,16 +24,17 @@ import { runWait } from "./wait.ts";
 
 const EXAMPLES = `
 Examples:
-  migrate                                 apply all pending migrations (as migrate apply)
+  migrate                                 apply all pending migrations
   migrate --config /etc/hotpot/prod.yaml  with another configuration
   migrate apply 1                         apply the next one only
-  migrate --migrations deploy/migrations  from a folder instead of from inside the program
-  migrate status                          where the database is, and what to type next
+  migrate --migrations deploy/migrations  from a folder, not from the program
+  migrate status                          where the database is, what to do next
   migrate --json | jq .status             for other programs
 
 Exit codes:
-  0  done          1  the work failed       2  the call or the configuration is wrong
-  3  status --exit-code found something    130, 143  stopped by Ctrl-C, by SIGTERM
+  0  done, or nothing to do    2  the call or the configuration is wrong
+  1  the work failed           3  status --exit-code found something
+                               130, 143  stopped by Ctrl-C, by SIGTERM
 `;
 
 /** The options that several commands have. */
@@ -204,6 +207,7 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .action((flags) => done(runVersion(world, flags)));
   showOptionsOf(program, apply);
   addCompletions(program, { standard: apply, world, done });
+  addHelp(program, { topics: MIGRATE_TOPICS, world, done });
   return program;
 }
 
