@@ -2,6 +2,7 @@
 import { main, mainOfGenmigrate } from "../src/cli/mod.ts";
 import { VARIABLES } from "../src/environment.ts";
 import { CODES } from "../src/errors.ts";
+import { LOOK_CODES, LOOKS } from "../src/looks.ts";
 import {
   CONFIGURATION,
   EXIT_CODES,
@@ -30,6 +31,12 @@ const PARTS: Readonly<Record<string, () => string | Promise<string>>> = {
         meaning,
         variables[0]?.fallback ?? "",
       ]),
+    ).join("\n"),
+  looks: () => markdownTable(["look", "what it tells"], Object.entries(LOOKS)).join("\n"),
+  lookcodes: () =>
+    markdownTable(
+      ["code", "meaning"],
+      Object.entries(LOOK_CODES).map(([code, meaning]) => [`\`${code}\``, meaning]),
     ).join("\n"),
   codes: () =>
     markdownTable(

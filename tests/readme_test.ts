@@ -12,6 +12,7 @@ const RUN: readonly (readonly [RegExp, string])[] = [
   [/^deno task migrate help recovery$/, "tests/topics/mod_test.ts"],
   [/^deno task migrate (?:status(?: --exit-code)?|history|verify)$/, "tests/cli/status_test.ts"],
   [/^deno task -q migrate status --json \| jq /, "tests/documents/mod_test.ts"],
+  [/^deno task migrate doctor$/, "tests/commands/doctor/mod_test.ts"],
   [/^deno task migrate wait --timeout 60s$/, "tests/cli/wait_test.ts"],
   [
     /^deno task migrate (?:plan )?--(?:junit|code-quality) migrate\.(?:xml|json)$/,

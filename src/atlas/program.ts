@@ -17,9 +17,10 @@ export function isTested(program: AtlasProgram): boolean {
   return TESTED_VERSIONS.includes(program.version);
 }
 
-/** Looks for `atlas` on the PATH and asks it for its version. Returns nothing if there is none. */
+/** Looks for `atlas` on the PATH and asks it for its version. Returns nothing if there is none, or if it has not answered when the signal fires. */
 export async function findAtlas(
   env: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
 ): Promise<AtlasProgram | undefined> {
   const path = await findOnPath(env);
   if (path === undefined) return undefined;
@@ -30,6 +31,7 @@ export async function findAtlas(
     stdin: "null",
     stdout: "piped",
     stderr: "null",
+    ...(signal === undefined ? {} : { signal }),
   }).output();
   const text = new TextDecoder().decode(answer.stdout);
   const found = /^atlas (?:(community|unofficial) )?version (\S+)/.exec(text);

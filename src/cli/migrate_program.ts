@@ -9,6 +9,7 @@ import type { World } from "../world.ts";
 import { runApply } from "./apply.ts";
 import { addCompletions } from "./completions.ts";
 import { addHelp } from "./help.ts";
+import { runDoctor } from "./doctor.ts";
 import { runPlan } from "./plan.ts";
 import {
   newProgram,
@@ -29,6 +30,7 @@ Examples:
   migrate apply 1                         apply the next one only
   migrate --migrations deploy/migrations  from a folder, not from the program
   migrate status                          where the database is, what to do next
+  migrate doctor                          what is wrong with the way to it
   migrate --json | jq .status             for other programs
 
 Exit codes:
@@ -43,6 +45,10 @@ const OPTIONS = {
     "-c, --config <file>",
     "configuration file (CONFIG_FILE; default: config.yaml)",
   ),
+  engine: new Option(
+    "--engine <name>",
+    "who applies the files (MIGRATE_ENGINE; default: auto)",
+  ).choices(ENGINES),
   migrations: new Option(
     "--migrations <dir>",
     "a folder instead of the migrations inside this program",
@@ -92,10 +98,7 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .description("apply pending migrations; the default")
     .addArgument(new Argument("[amount]", "at most how many files").argParser(amount))
     .addOption(OPTIONS.config)
-    .addOption(
-      new Option("--engine <name>", "who applies the files (MIGRATE_ENGINE; default: auto)")
-        .choices(ENGINES),
-    )
+    .addOption(OPTIONS.engine)
     .addOption(OPTIONS.migrations)
     .addOption(OPTIONS.revisionsSchema)
     .addOption(OPTIONS.lockTimeout)
@@ -200,6 +203,16 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .addOption(OPTIONS.config)
     .option("--timeout <time>", "how long at most (default: 60s)", milliseconds)
     .action(async (flags) => done(await runWait(world, { flags, secrets })));
+  program
+    .command("doctor")
+    .description("look at everything that a run depends on, and say what to mend; writes nothing")
+    .addOption(OPTIONS.config)
+    .addOption(OPTIONS.engine)
+    .addOption(OPTIONS.migrations)
+    .addOption(OPTIONS.revisionsSchema)
+    .addOption(OPTIONS.json)
+    .addOption(OPTIONS.noColor)
+    .action(async (flags) => done(await runDoctor(world, { flags, secrets })));
   program
     .command("version")
     .description("say what this program is and which migrations are inside it")

@@ -13,6 +13,7 @@ const TAKES: Readonly<Record<string, readonly string[]>> = {
   resolve: ["--config", ...FILES],
   baseline: ["--config", ...FILES],
   wait: ["--config"],
+  doctor: ["--config", ...FILES],
 };
 
 /**

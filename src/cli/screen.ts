@@ -15,12 +15,15 @@ export class Screen {
   readonly live: LiveLine;
   readonly out: Style;
   readonly err: Style;
+  /** How wide results may be: a log is searched, and its lines stay whole. */
+  readonly width: number;
   readonly #world: World;
   readonly #flags: ScreenFlags;
 
   constructor(world: World, flags: ScreenFlags) {
     this.#world = world;
     this.#flags = flags;
+    this.width = world.terminal.out ? world.terminal.columns : Infinity;
     const color = flags.color;
     this.out = styleFor(world, { stream: "out", color });
     this.err = styleFor(world, { stream: "err", color });

@@ -12,8 +12,13 @@ import {
 } from "../postgres/mod.ts";
 
 /** How long a reading command waits for one answer, and for one lock on what it reads. */
-const STATEMENT_TIMEOUT_MS = 30_000;
-const LOCK_TIMEOUT_MS = 5_000;
+const WAITS: Waits = { answerMs: 30_000, lockMs: 5_000 };
+
+/** How long to wait for one answer of the server, and for one lock on what is read. */
+export interface Waits {
+  readonly answerMs: number;
+  readonly lockMs: number;
+}
 
 /** What a look at a database needs. */
 export interface LookRequest {
@@ -51,15 +56,11 @@ export async function look<T>(
   const stop = () => session.drop();
   signal.addEventListener("abort", stop);
   try {
-    await session.run("begin isolation level repeatable read read only");
-    await session.run(
-      `set local statement_timeout = ${STATEMENT_TIMEOUT_MS}; set local lock_timeout = ${LOCK_TIMEOUT_MS}`,
-    );
-    const table = await findRevisions(session, revisionsSchema);
-    const rows = await readHistory(session, { table, database });
-    const result = await read({ session, table, rows });
-    await session.run("rollback");
-    return result;
+    return await inSnapshot(session, WAITS, async () => {
+      const table = await findRevisions(session, revisionsSchema);
+      const rows = await readHistory(session, { table, database });
+      return await read({ session, table, rows });
+    });
   } catch (error) {
     if (signal.aborted) throw interrupted("Stopped while reading the database");
     throw toRefusal(error, "read the database");
@@ -68,7 +69,33 @@ export async function look<T>(
   }
 }
 
-async function readHistory(
+/**
+ * Reads in one read-only transaction, which ends with a rollback: what fails in it spoils nothing
+ * that is read later.
+ */
+export async function inSnapshot<T>(
+  session: Session,
+  { answerMs, lockMs }: Waits,
+  read: () => Promise<T> | T,
+): Promise<T> {
+  await session.run("begin isolation level repeatable read read only");
+  try {
+    await session.run(
+      `set local statement_timeout = ${answerMs}; set local lock_timeout = ${lockMs}`,
+    );
+    return await read();
+  } finally {
+    // Where even that fails, the session is of no use, as who asks next will hear.
+    if (!session.lost) await session.run("rollback").catch(() => {});
+  }
+}
+
+/**
+ * Reads the history.
+ *
+ * @throws {MigrateError} `permission_denied` with the grants that are missing.
+ */
+export async function readHistory(
   session: Session,
   { database, table }: { readonly database: Database; readonly table: RevisionsTable },
 ): Promise<readonly Revision[]> {

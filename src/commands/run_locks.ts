@@ -25,7 +25,7 @@ export async function takeRunLocks(session: Session, options: RunLockOptions): P
 }
 
 /** Who may hold Atlas' lock although no run is to be seen. */
-async function describeOrphans(): Promise<string> {
+export async function describeOrphans(): Promise<string> {
   const pids = await findOrphans();
   if (pids.length === 0) return "";
   return `; Atlas of a run that was killed still works here (process ${pids.join(", ")})`;

@@ -10,7 +10,9 @@ import { readConfigFile } from "./file.ts";
 import type { MigrateSettings } from "./migrate_section.ts";
 import { readPasswordFile } from "./password_file.ts";
 import type { Sections } from "./section.ts";
-import { VaultSource } from "./vault_source.ts";
+import { VaultSource, type VaultUse } from "./vault_source.ts";
+
+export type { VaultUse };
 
 /**
  * All settings of a run, checked. Disposing of them, at the end of the run and however it ended,
@@ -21,6 +23,8 @@ export interface Settings extends AsyncDisposable {
   readonly migrate: MigrateSettings;
   /** Where they came from: `config.yaml`. */
   readonly source: string;
+  /** How Vault was used; nothing if it was not. */
+  readonly vault: VaultUse | undefined;
   readonly warnings: readonly string[];
   /** What must not be seen in any output. */
   readonly secrets: readonly string[];
@@ -78,6 +82,7 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
     },
     migrate,
     source: sections.source,
+    vault: vault.used,
     warnings: [...sections.warnings, ...warnings, ...secret.warnings],
     secrets: secrets.all,
     [Symbol.asyncDispose]: () => made.disposeAsync(),

@@ -3,11 +3,28 @@ import { faultsError } from "./faults.ts";
 import { MIGRATE_KEYS } from "./migrate_section.ts";
 import { quoted } from "./quoted.ts";
 import type { Field, Section, Sections } from "./section.ts";
-import { cleanPath, readVaultSettings, sectionOf, Vault, type VaultOptions } from "./vault/mod.ts";
+import {
+  cleanPath,
+  readVaultSettings,
+  sectionOf,
+  Vault,
+  type VaultOptions,
+  type VaultSettings,
+} from "./vault/mod.ts";
 
 /** What decides whether and how Vault is asked. */
 export interface VaultSourceOptions extends VaultOptions {
   readonly env: Readonly<Record<string, string>>;
+}
+
+/** How Vault was used. */
+export interface VaultUse {
+  /** Where it is. */
+  readonly address: string;
+  /** How we logged in: `approle`. */
+  readonly method: string;
+  /** Whether anything was made for this run, to be revoked at its end. */
+  readonly made: boolean;
 }
 
 /** Vault as a source of settings. It is logged in to when it is first needed. */
@@ -15,6 +32,7 @@ export class VaultSource implements AsyncDisposable {
   readonly #options: VaultSourceOptions;
   #vault: Promise<Vault> | undefined;
   #ended: Promise<void> | undefined;
+  #used: { readonly settings: VaultSettings; readonly vault: Vault } | undefined;
 
   constructor(options: VaultSourceOptions) {
     this.#options = options;
@@ -103,6 +121,17 @@ export class VaultSource implements AsyncDisposable {
     return this.#ended ??= this.#end();
   }
 
+  /** How Vault was used; nothing if it was not. */
+  get used(): VaultUse | undefined {
+    if (this.#used === undefined) return undefined;
+    const { settings: { address, login }, vault } = this.#used;
+    return {
+      address: address.socketPath ?? address.url.origin,
+      method: login.method,
+      made: vault.made,
+    };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end();
   }
@@ -130,7 +159,9 @@ export class VaultSource implements AsyncDisposable {
     const settings = readVaultSettings(env);
     for (const password of settings.proxy.passwords) learn(password);
     for (const warning of settings.warnings) warn(warning);
-    return await Vault.open(settings, this.#options);
+    const vault = await Vault.open(settings, this.#options);
+    this.#used = { settings, vault };
+    return vault;
   }
 
   async #resolveSection(

@@ -41,6 +41,7 @@ export const MIGRATE_COMMANDS = [
   "resolve",
   "baseline",
   "wait",
+  "doctor",
   "version",
   "completions",
   "help",

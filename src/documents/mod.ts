@@ -1,6 +1,7 @@
 import type * as v from "valibot";
 import { ApplyDocument, FilePart } from "./apply.ts";
 import { CheckDocument } from "./check.ts";
+import { DoctorDocument, LookPart } from "./doctor.ts";
 import { ErrorPart, GenmigrateFailure, MigrateFailure } from "./error.ts";
 import { PlanDocument } from "./plan.ts";
 import { BaselineDocument, ResolveDocument } from "./record.ts";
@@ -12,6 +13,7 @@ export type {
   ApplyDocument,
   BaselineDocument,
   CheckDocument,
+  DoctorDocument,
   ErrorPart,
   HistoryDocument,
   PlanDocument,
@@ -34,6 +36,7 @@ export const DOCUMENTS: Readonly<
     verify: VerifyDocument,
     resolve: ResolveDocument,
     baseline: BaselineDocument,
+    doctor: DoctorDocument,
     version: VersionDocument,
     failure: MigrateFailure,
   },
@@ -42,6 +45,12 @@ export const DOCUMENTS: Readonly<
 
 /** The parts that several documents have, by name. */
 export const PARTS: typeof DOCUMENTS = {
-  migrate: { error: ErrorPart, file: FilePart, versionState: VersionPart, counts: Counts },
+  migrate: {
+    error: ErrorPart,
+    file: FilePart,
+    versionState: VersionPart,
+    counts: Counts,
+    look: LookPart,
+  },
   genmigrate: { error: ErrorPart },
 };

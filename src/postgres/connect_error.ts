@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
 import { describeDatabase } from "../dsn.ts";
-import { type ErrorCode, MigrateError } from "../errors.ts";
+import { type ErrorCode, MigrateError, type NextStep } from "../errors.ts";
 import { identifier } from "./quote.ts";
 import { ServerError } from "./server_error.ts";
 
@@ -21,19 +21,44 @@ export function notPostgres(address: Address): MigrateError {
  * Turns whatever prevented a connection into an error that says what it was and what to do.
  * `timedOut` tells that our own limit ended the attempt.
  */
-export function toConnectError(
-  error: unknown,
-  context: { readonly database: Database; readonly timedOut: boolean },
-): MigrateError {
-  const { database, timedOut } = context;
+export function toConnectError(error: unknown, context: ConnectContext): MigrateError {
   if (error instanceof MigrateError) return error;
-  const target = describeDatabase(database);
-  const fail = (code: ErrorCode, state: string, hint: string, sqlstate?: string) =>
-    new MigrateError(code, `Cannot connect to ${target}: ${state}`, {
-      hint,
-      cause: error,
-      ...(sqlstate === undefined ? {} : { data: { sqlstate } }),
-    });
+  const { code, hint, sqlstate, state } = reasonOf(error, context);
+  return new MigrateError(
+    code,
+    `Cannot connect to ${describeDatabase(context.database)}: ${state}`,
+    { hint, cause: error, ...(sqlstate === undefined ? {} : { data: { sqlstate } }) },
+  );
+}
+
+/** What prevented a connection, and what to do. */
+export interface ConnectReason {
+  readonly code: ErrorCode;
+  readonly state: string;
+  readonly hint: string;
+  readonly next?: readonly NextStep[];
+  readonly sqlstate?: string | undefined;
+}
+
+/** What was tried, and whether our own limit ended the attempt. */
+export interface ConnectContext {
+  readonly database: Database;
+  readonly timedOut: boolean;
+}
+
+/** Says what prevented a connection, without where it was to lead. */
+export function reasonOf(error: unknown, context: ConnectContext): ConnectReason {
+  const { database, timedOut } = context;
+  if (error instanceof MigrateError) {
+    const { code, hint, message, next } = error;
+    return { code, state: message, hint, next };
+  }
+  const fail = (code: ErrorCode, state: string, hint: string, sqlstate?: string) => ({
+    code,
+    state,
+    hint,
+    sqlstate,
+  });
   if (timedOut) {
     return fail(
       "connection_timeout",

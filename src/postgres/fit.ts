@@ -44,7 +44,7 @@ export async function refuseUnfit(
  * a transaction gets the backend that was ours a moment ago, or we get another one; where the
  * session keeps its backend neither can happen.
  */
-async function movesBetweenTransactions(
+export async function movesBetweenTransactions(
   session: Session,
   options: SessionOptions,
 ): Promise<boolean> {

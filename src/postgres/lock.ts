@@ -102,6 +102,14 @@ async function describeHolder(session: Session, key: number): Promise<string> {
 
 /** Who holds a lock at this moment: process, name, address, since when it is connected. */
 export async function holderOf(session: Session, key: number): Promise<string | undefined> {
+  return (await findHolder(session, key))?.text;
+}
+
+/** Who holds a lock at this moment, in words and as the process to end. */
+export async function findHolder(
+  session: Session,
+  key: number,
+): Promise<{ readonly pid: number; readonly text: string } | undefined> {
   const [row] = await session.query(`
     select l.pid, a.application_name as name, coalesce(host(a.client_addr), 'a local socket') as address,
       to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ') as since
@@ -111,7 +119,8 @@ export async function holderOf(session: Session, key: number): Promise<string | 
   const name = row["name"] === "" || row["name"] === null
     ? "a program without a name"
     : `"${row["name"]}"`;
-  return `pid ${row["pid"]}, ${name} from ${row["address"]}, connected since ${row["since"]}`;
+  const text = `pid ${row["pid"]}, ${name} from ${row["address"]}, connected since ${row["since"]}`;
+  return { pid: Number(row["pid"]), text };
 }
 
 /** The condition on `pg_locks` for one of our locks in this database, as SQL. */

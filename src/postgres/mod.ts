@@ -1,6 +1,15 @@
+export {
+  countHidden,
+  countRoom,
+  findIdleSlots,
+  findOldTransactions,
+  type OpenTransaction,
+  sizeOf,
+} from "./activity.ts";
 export { settle } from "./aftermath.ts";
 export { readCatalog } from "./catalog.ts";
 export { checkClean } from "./clean.ts";
+export { type Address, type ConnectReason, reasonOf } from "./connect_error.ts";
 export {
   type DevDatabase,
   isDevName,
@@ -10,11 +19,12 @@ export {
   type ScratchMode,
 } from "./dev_database.ts";
 export { executeFiles, type ExecuteOptions } from "./executor.ts";
-export { refuseUnfit } from "./fit.ts";
+export { movesBetweenTransactions, refuseUnfit } from "./fit.ts";
 export { dropUnfinished, findInvalid } from "./index_state.ts";
-export { holderOf, LOCKS, releaseLock, takeLock } from "./lock.ts";
 export { Onlooker } from "./onlooker.ts";
+export { findHolder, holderOf, LOCKS, releaseLock, takeLock } from "./lock.ts";
 export { PATIENCE, type Patience, pause } from "./patience.ts";
+export { addressesOf, type Handshake, reach, shakeHands } from "./reach.ts";
 export { toRefusal } from "./refusal.ts";
 export {
   createRevisions,
@@ -25,6 +35,10 @@ export {
   type RevisionsTable,
   writeRevision,
 } from "./revisions.ts";
+export { findForeignOwners, findMissingRights } from "./rights.ts";
 export { ServerError, type ServerFields } from "./server_error.ts";
 export { Session, type SessionOptions } from "./session.ts";
 export { boundLockWaits } from "./session_state.ts";
+export type { TlsPlan } from "./socket.ts";
+export { planTls } from "./tls.ts";
+export { within } from "./watch.ts";

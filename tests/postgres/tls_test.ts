@@ -3,13 +3,17 @@ import { join, resolve } from "node:path";
 import { startPostgres } from "../../scripts/postgres/server.ts";
 import type { Database } from "../../src/database.ts";
 import { MigrateError } from "../../src/errors.ts";
-import { Session } from "../../src/postgres/session.ts";
 import { atlas, folderOf } from "../harness/atlas.ts";
 import { databaseAt } from "../harness/postgres.ts";
+import {
+  certificate as ca,
+  openSession as open,
+  placeCertificates,
+  showCertificate,
+  TLS_SETTINGS,
+} from "../harness/tls.ts";
 import { tools } from "../harness/tools.ts";
 
-const CERTIFICATES = "tests/testdata/tls";
-const ca = (name: string) => resolve(CERTIFICATES, `${name}.pem`);
 const TRUSTED = { sslrootcert: ca("authority") };
 
 /** What comes of an attempt: a protected connection, a plain one, or a refusal with its code. */
@@ -57,12 +61,7 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   async fn(t) {
     await using server = await startPostgres({
-      settings: [
-        "ssl = on",
-        "ssl_cert_file = '%d/localhost.pem'",
-        "ssl_key_file = '%d/localhost.key'",
-      ]
-        .concat("ssl_ca_file = '%d/authority.pem'"),
+      settings: TLS_SETTINGS,
       access: [
         "hostssl all tls_client 127.0.0.1/32 cert",
         "host all tls_client 127.0.0.1/32 reject",
@@ -133,39 +132,6 @@ async function attempt(database: Database): Promise<readonly [string, Database]>
   }
 }
 
-function open(database: Database): Promise<Session> {
-  return Session.open(database, { redact: (text) => text, signal: new AbortController().signal });
-}
-
-/** The server's own copies: it refuses keys that are not its own or that others can read. */
-async function placeCertificates(folder: string): Promise<void> {
-  const { uid, gid } = await Deno.stat(folder);
-  for await (const { name } of Deno.readDir(CERTIFICATES)) {
-    const copy = join(folder, name);
-    await Deno.copyFile(join(CERTIFICATES, name), copy);
-    await Deno.chmod(copy, 0o600);
-    if (uid !== null && gid !== null) await Deno.chown(copy, uid, gid);
-  }
-}
-
-/** Has the server show another certificate from now on. */
-async function showCertificate(
-  admin: Session,
-  folder: string,
-  certificate: string,
-  database: Database,
-): Promise<void> {
-  for (const [setting, ending] of [["ssl_cert_file", "pem"], ["ssl_key_file", "key"]]) {
-    await admin.run(`alter system set ${setting} = '${folder}/${certificate}.${ending}'`);
-  }
-  await admin.run("select pg_reload_conf()");
-  for (let shown = ""; !shown.endsWith(`/${certificate}.key`);) {
-    await using session = await open(database);
-    const [row] = await session.query("select current_setting('ssl_key_file') as file");
-    shown = String(row?.["file"]);
-  }
-}
-
 /** Keys as their owner keeps them; a checkout opens them to all. */
 async function clientKeys() {
   const folder = await folderOf({});
@@ -177,7 +143,7 @@ async function clientKeys() {
     ]] as const
   ) {
     const copy = join(folder.path, `${to}.key`);
-    await Deno.copyFile(join(CERTIFICATES, `${from}.key`), copy);
+    await Deno.copyFile(ca(from).replace(/pem$/, "key"), copy);
     await Deno.chmod(copy, mode);
   }
   return folder;

@@ -56,6 +56,11 @@ export class Vault implements AsyncDisposable {
     return vault;
   }
 
+  /** Whether anything was made for this run so far: a token, a user of the database. */
+  get made(): boolean {
+    return this.#token.ours || this.#leases.length > 0;
+  }
+
   /** Reads a secret; a second read of the same path is answered from the first. */
   async read(wanted: Wanted): Promise<Fields> {
     const known = this.#secrets.get(wanted.path);

@@ -1,0 +1,71 @@
+import { Buffer } from "node:buffer";
+import { X509Certificate } from "node:crypto";
+import { lookup } from "node:dns/promises";
+import type { TLSSocket } from "node:tls";
+import type { Address } from "./connect_error.ts";
+import { openSocket, type TlsPlan } from "./socket.ts";
+
+/** What ends a try. */
+interface TryOptions {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+}
+
+/**
+ * The addresses of a host name, as the system's resolver tells them. What it reports is thrown as
+ * it comes; a time-out as a `TimeoutError`.
+ */
+export async function addressesOf(host: string, options: TryOptions): Promise<readonly string[]> {
+  // A lookup cannot be stopped; it ends later, unheard.
+  const found = await Promise.race([lookup(host, { all: true }), over(limitOf(options))]);
+  return found.map(({ address }) => address);
+}
+
+/** Opens a connection and closes it. What the network reports is thrown as it comes. */
+export async function reach(address: Address, options: TryOptions): Promise<void> {
+  const tls: TlsPlan = { mode: "off", verify: "nothing" };
+  const socket = await openSocket(address, { tls, signal: limitOf(options), onError: () => {} });
+  socket.destroy();
+}
+
+/** What came of a handshake. */
+export interface Handshake {
+  /** `TLSv1.3`; nothing where the connection is not encrypted. */
+  readonly protocol: string | undefined;
+  readonly certificate: X509Certificate | undefined;
+}
+
+/**
+ * Protects a connection as planned, looks at the server's certificate, and closes the connection
+ * before anybody logs in.
+ *
+ * @throws what `openSocket` throws.
+ */
+export async function shakeHands(
+  address: Address,
+  options: TryOptions & { readonly tls: TlsPlan },
+): Promise<Handshake> {
+  const { tls } = options;
+  const socket = await openSocket(address, { tls, signal: limitOf(options), onError: () => {} });
+  try {
+    if (!("encrypted" in socket)) return { protocol: undefined, certificate: undefined };
+    const secured = socket as TLSSocket;
+    const { raw } = secured.getPeerCertificate();
+    return {
+      protocol: secured.getProtocol() ?? "TLS",
+      certificate: raw === undefined ? undefined : new X509Certificate(Buffer.from(raw)),
+    };
+  } finally {
+    socket.destroy();
+  }
+}
+
+function limitOf({ signal, timeoutMs }: TryOptions): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+}
+
+function over(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
