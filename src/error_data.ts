@@ -68,6 +68,7 @@ export const ErrorData = v.strictObject({
   ),
   path: text("the path in Vault"),
   status: count("the status of Vault's answer"),
+  redirectedTo: text("where Vault's answer points to, as https://host:8200"),
   tried: v.optional(
     list(v.strictObject({ path: v.string(), status: v.pipe(v.number(), v.integer()) })),
   ),

@@ -171,6 +171,59 @@ Deno.test("followRedirect() goes to the same host only, once", async () => {
   assert.equal(elsewhere.length, 0);
 });
 
+Deno.test("Client.call() asks a standby again that cannot pass a call on, and tells what it is", async () => {
+  const elsewhere = { location: "http://active.test:8200/v1/x" };
+  const health = { initialized: true, sealed: false, standby: true };
+  const serve = (redirects: number, standby: boolean) => {
+    let left = redirects;
+    return (request: Request) =>
+      request.url.endsWith("/sys/health")
+        ? Response.json({ ...health, standby }, { status: standby ? 429 : 200 })
+        : left-- > 0
+        ? new Response(null, { status: 307, headers: elsewhere })
+        : secretServer(request);
+  };
+  await withServer(serve(2, true), async (env) => {
+    await using loaded = await load(env);
+    assert.equal(loaded.settings.database.host, "db.internal");
+  });
+  await withServer(serve(100, true), async (env) => {
+    const error = await refusal({ ...env, VAULT_MAX_RETRIES: "1" });
+    assert.equal(error.code, "vault_standby");
+    assert.match(error.hint ?? "", /http:\/\/active\.test:8200/);
+  });
+  await withServer(serve(100, false), async (env, requests) => {
+    assert.equal((await refusal(env)).code, "vault_redirect");
+    assert.equal(requests.length, 2);
+  });
+});
+
+// https://openbao.org/api-docs/system/health/: the codes of nodes that are up, in their roles
+for (
+  const [status, role, code] of [
+    [472, { replication_dr_mode: "secondary" }, "vault_standby"],
+    [473, { performance_standby: true, standby: true }, "vault_standby"],
+    [429, { standby: true }, "vault_standby"],
+    [501, { initialized: false }, "vault_not_initialized"],
+    [503, { sealed: true }, "vault_sealed"],
+    [200, {}, "vault_failed"],
+  ] as const
+) {
+  Deno.test(`Client.call() asks a server that fails how it is: ${status} ${code}`, async () => {
+    await withServer(
+      ({ url }) =>
+        url.endsWith("/sys/health")
+          ? Response.json({ initialized: true, sealed: false, standby: false, ...role }, { status })
+          : Response.json({ errors: ["no"] }, { status: 500 }),
+      async (env) => {
+        const error = await refusal({ ...env, VAULT_MAX_RETRIES: "0" });
+        assert.equal(error.code, code, error.message);
+        assert.notEqual(error.hint ?? "", "");
+      },
+    );
+  });
+}
+
 Deno.test("followRedirect() never leaves https, and may enter it", () => {
   const answer = (location: string) => ({
     status: 307,

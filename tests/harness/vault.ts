@@ -227,7 +227,7 @@ api_addr = "http://127.0.0.1:${ports.port}"
 }
 
 /** Ports that nobody listens on. All are held at once, so that they differ. */
-function freePorts(count: number): readonly number[] {
+export function freePorts(count: number): readonly number[] {
   const held = Array.from(
     { length: count },
     () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),

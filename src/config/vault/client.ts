@@ -5,7 +5,7 @@ import { BrokenAnswer, type HttpAnswer } from "./http_answer.ts";
 import { Limit } from "./limit.ts";
 import { proxyFor, type ProxySettings } from "./proxy.ts";
 import { followRedirect } from "./redirect.ts";
-import { networkRefusal, serverRefusal, timeoutRefusal } from "./refusal.ts";
+import { networkRefusal, serverRefusal, standbyRefusal, timeoutRefusal } from "./refusal.ts";
 import { backoffMs, retryAfterMs, sleep, worthRepeating } from "./retry.ts";
 import { askAlong } from "./route.ts";
 import type { Tls } from "./tls.ts";
@@ -85,7 +85,11 @@ export class Client {
       const asked = this.#asked(call);
       if (limit.over) throw timeoutRefusal(asked, timeoutMs);
       const waitMs = outcome.waitMs ?? backoffMs(attempt);
+      const { redirect } = outcome;
+      // A standby that cannot pass a call on may be able to once a new node is active.
+      if (redirect !== undefined && !await this.#isStandby(limit.signal)) throw redirect;
       if (last || !outcome.repeat || waitMs > limit.leftMs) {
+        if (redirect !== undefined) throw standbyRefusal(redirect, asked);
         if (answer === undefined) throw networkRefusal(outcome.error, asked);
         throw serverRefusal(answer, asked, await this.#health(limit.signal));
       }
@@ -107,7 +111,10 @@ export class Client {
       const repeat = worthRepeating(raw.status, call);
       return { answer, repeat, waitMs: retryAfterMs(raw.retryAfter) };
     } catch (error) {
-      if (error instanceof MigrateError) throw error;
+      if (error instanceof MigrateError) {
+        if (error.code !== "vault_redirect") throw error;
+        return { redirect: error, repeat: true };
+      }
       // A server that is too talkative would be so again.
       const lasting = error instanceof BrokenAnswer && /larger/.test(error.message);
       return { error, repeat: !lasting && !isTls(error) && (!sent || call.makes === undefined) };
@@ -176,6 +183,10 @@ export class Client {
     });
   }
 
+  async #isStandby(signal: AbortSignal): Promise<boolean> {
+    return (await this.#health(signal))?.document.get("standby") === true;
+  }
+
   /** What Vault says of itself; nothing if it says nothing. */
   async #health(signal: AbortSignal): Promise<Answer | undefined> {
     const call: Call = { method: "GET", path: "sys/health", doing: "ask Vault how it is" };
@@ -196,6 +207,8 @@ export class Client {
 interface Outcome {
   readonly answer?: Answer;
   readonly error?: unknown;
+  /** Why the answer, which leads elsewhere, must not be followed. */
+  readonly redirect?: MigrateError;
   readonly repeat: boolean;
   readonly waitMs?: number | undefined;
 }

@@ -1,3 +1,4 @@
+import { BlockList, isIP } from "node:net";
 import { hostOf, isLoopback, portOf } from "./address.ts";
 import type { Variables } from "./variables.ts";
 
@@ -55,12 +56,32 @@ function decode(text: string): string {
   }
 }
 
+// As in Go: https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config
 function matches(entry: string, host: string, port: number): boolean {
   if (entry === "*") return true;
-  const [, name = "", only] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+  const range = /^([^/]+)\/(\d{1,3})$/.exec(entry);
+  if (range !== null) return isWithin(host, { net: range[1] ?? "", bits: Number(range[2]) });
+  const [, bracketed, plain = "", only] =
+    /^(?:\[(.*)\]|([^:]*|.*:.*:.*?))(?::(\d+))?$/.exec(entry) ?? [];
+  const name = bracketed ?? plain;
   if (only !== undefined && Number(only) !== port) return false;
-  const domain = name.replace(/^\*?\./, "");
-  return host === domain || host.endsWith(`.${domain}`);
+  if (isIP(name) !== 0) return isWithin(host, { net: name, bits: isIP(name) === 4 ? 32 : 128 });
+  // A dot before it stands for everything below a name, and not for the name.
+  const domain = name.replace(/^\*(?=\.)/, "");
+  if (domain.startsWith(".")) return domain.length > 1 && host.endsWith(domain);
+  return domain !== "" && (host === domain || host.endsWith(`.${domain}`));
+}
+
+/** Whether a host is an address of a network. */
+function isWithin(
+  host: string,
+  { bits, net }: { readonly net: string; readonly bits: number },
+): boolean {
+  const [family, most] = isIP(net) === 6 ? ["ipv6", 128] as const : ["ipv4", 32] as const;
+  if (isIP(net) === 0 || isIP(host) !== isIP(net) || bits > most) return false;
+  const list = new BlockList();
+  list.addSubnet(net, bits, family);
+  return list.check(host, family);
 }
 
 function read(variables: Variables, names: readonly string[]): URL | undefined {

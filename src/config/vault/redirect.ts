@@ -18,6 +18,7 @@ export function followRedirect(
   const refuse = (state: string, hint: string) =>
     new MigrateError("vault_redirect", `Cannot ${asked.doing}: ${state} (${asked.address})`, {
       hint,
+      ...(to === null ? {} : { data: { redirectedTo: originOf(to) } }),
     });
   const to = answer.location === undefined ? null : URL.parse(answer.location, from);
   if (to === null || ![301, 302, 307, 308].includes(answer.status)) {
@@ -26,7 +27,7 @@ export function followRedirect(
       "Check that VAULT_ADDR is the address of Vault",
     );
   }
-  const target = to.origin === "null" ? to.protocol : to.origin;
+  const target = originOf(to);
   if (options.again) {
     throw refuse(`redirected twice, last to ${target}`, "Set VAULT_ADDR to the address of Vault");
   }
@@ -43,4 +44,8 @@ export function followRedirect(
   to.username = "";
   to.password = "";
   return to;
+}
+
+function originOf(url: URL): string {
+  return url.origin === "null" ? url.protocol : url.origin;
 }

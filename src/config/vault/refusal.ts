@@ -100,6 +100,21 @@ export function serverRefusal(
   return fail("vault_failed", `Vault failed: ${statusText(answer)}`, "See Vault's log");
 }
 
+/** The error of a standby that sends its callers elsewhere because it cannot pass their calls on. */
+export function standbyRefusal(redirect: MigrateError, asked: Asked): MigrateError {
+  const active = redirect.data.redirectedTo ?? "somewhere";
+  return new MigrateError(
+    "vault_standby",
+    `Cannot ${asked.doing}: this node is a standby and does not reach the active one, which it takes to be ${active} (${asked.address})`,
+    {
+      hint:
+        `Set VAULT_ADDR to ${active} if that is your Vault and is up, otherwise wait until another node is active`,
+      cause: redirect,
+      data: redirect.data,
+    },
+  );
+}
+
 /** What an answer says of itself: `HTTP 400: invalid role ID`. */
 export function statusText(answer: Answer): string {
   return [`HTTP ${answer.status}`, ...answer.errors].join(": ");

@@ -11,7 +11,8 @@ export function backoffMs(attempt: number): number {
 export function retryAfterMs(header: string | undefined): number | undefined {
   if (header === undefined) return undefined;
   if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
-  const date = Date.parse(header);
+  // All forms of a date begin with the day of the week: RFC 9110, 5.6.7.
+  const date = /^[A-Z][a-z]+,? /.test(header) ? Date.parse(header) : NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
 
