@@ -19,18 +19,17 @@ import {
   createRevisions,
   dropUnfinished,
   executeFiles,
-  findInvalid,
-  findRevisions,
   LOCKS,
   Onlooker,
   PATIENCE,
   type Patience,
-  readRevisions,
   releaseLock,
   type RevisionsTable,
   type ServerFields,
   Session,
   settle,
+  snapshotCommands,
+  takeSnapshot,
   toRefusal,
   writeRevision,
 } from "../postgres/mod.ts";
@@ -103,6 +102,7 @@ export async function apply(request: ApplyRequest): Promise<ApplyReport> {
     redact,
     onNotice: events.onNotice,
     patience: patienceOf(request),
+    look: snapshotCommands(request.revisionsSchema),
     ...(events.onSight === undefined ? {} : { onSight: events.onSight }),
   });
   const run = await preflight(session, request).catch((error) => {
@@ -120,7 +120,7 @@ export async function apply(request: ApplyRequest): Promise<ApplyReport> {
       error = refusal;
     }
   }
-  const { invalid, rows } = await outcome(session, request, run.table);
+  const { invalid, rows } = run.idle ?? await outcome(session, request, run.table);
   if (error !== undefined && rows !== undefined) progress.reconcile(rows);
   return {
     database: describeDatabase(database),
@@ -275,8 +275,7 @@ async function outcome(
 > {
   if (!session.lost) {
     try {
-      const rows = await readRevisions(session, await findRevisions(session, schema));
-      return { rows, invalid: await findInvalid(session) };
+      return await takeSnapshot(session, schema);
     } catch (error) {
       if (!session.lost) throw error;
     }

@@ -1,3 +1,4 @@
+import { MigrateError } from "../errors.ts";
 import {
   compareHistory,
   type Plan,
@@ -8,11 +9,13 @@ import {
 import {
   boundLockWaits,
   checkClean,
-  findRevisions,
-  readRevisions,
+  readSnapshot,
   refuseUnfit,
   type RevisionsTable,
   type Session,
+  type Snapshot,
+  takeSnapshot,
+  tryRunLocks,
 } from "../postgres/mod.ts";
 import type { ApplyRequest } from "./apply.ts";
 import type { View } from "./look.ts";
@@ -25,25 +28,58 @@ export interface Preflight {
   readonly plan: Plan;
   /** When the time for locks is over, in milliseconds of `performance.now()`. */
   readonly deadline: number;
+  /** The database as it is, where there is nothing to do and no lock was taken. */
+  readonly idle?: Snapshot;
 }
 
 /**
  * Everything that protects the database, whichever engine works afterwards. Takes both locks, so
- * that nobody else works on what the plan was made from.
+ * that nobody else works on what the plan was made from, unless there is nothing to do.
  *
- * @throws {MigrateError} the codes of `refuseUnfit`, `takeLock`, `findRevisions`, `refuseChanged`
+ * @throws {MigrateError} the codes of `refuseUnfit`, `takeLock`, `takeSnapshot`, `refuseChanged`
  * and `planApply`.
  */
 export async function preflight(session: Session, request: ApplyRequest): Promise<Preflight> {
   await refuseUnfit(session, request);
-  await boundLockWaits(session, request.statementLockTimeoutMs);
+  const idle = await findIdle(session, request);
+  if (idle !== undefined) return idle;
   const { lockTimeoutMs, revisionsSchema, signal } = request;
   const { onWait } = request.events;
-  const deadline = await takeRunLocks(session, { lockTimeoutMs, signal, onWait });
-  const table = await findRevisions(session, revisionsSchema);
-  const rows = await readRevisions(session, table);
+  const [, taken, early] = await Promise.all([
+    boundLockWaits(session, request.statementLockTimeoutMs),
+    tryRunLocks(session),
+    // Only what is read under both locks counts.
+    takeSnapshot(session, revisionsSchema).catch((error: unknown) => ({ error })),
+  ]);
+  const deadline = await takeRunLocks(session, { lockTimeoutMs, signal, onWait, taken });
+  const snapshot = taken.own && taken.atlas ? early : await takeSnapshot(session, revisionsSchema);
+  if ("error" in snapshot) throw snapshot.error;
+  const { rows, table } = snapshot;
   const plan = await decide(request, { session, table, rows });
   return { table, rows, plan, deadline };
+}
+
+/**
+ * Whether there is nothing to do, by what was seen when the session began. One snapshot in which all
+ * files are in needs no lock: whoever else is at work has nothing left of them to change. Anything
+ * else, refusals among it, is decided under the locks, when nobody is at work.
+ */
+async function findIdle(
+  session: Session,
+  request: ApplyRequest,
+): Promise<Preflight | undefined> {
+  if (session.seen === undefined) return undefined;
+  try {
+    const idle = readSnapshot(session.seen, request.revisionsSchema);
+    const { rows, table } = idle;
+    if (rows.length === 0) return undefined;
+    const plan = await decide(request, { session, table, rows });
+    if (plan.pending.length > 0 || plan.baseline !== undefined) return undefined;
+    return { table, rows, plan, deadline: performance.now(), idle };
+  } catch (error) {
+    if (error instanceof MigrateError) return undefined;
+    throw error;
+  }
 }
 
 /** What a decision depends on besides the history. */

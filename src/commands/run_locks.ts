@@ -1,5 +1,5 @@
 import { findOrphans } from "../atlas/mod.ts";
-import { LOCKS, type Session, takeLock } from "../postgres/mod.ts";
+import { LOCKS, type Session, takeLock, tryRunLocks } from "../postgres/mod.ts";
 
 /** How long to try for the locks of a run, and whom to tell. */
 export interface RunLockOptions {
@@ -10,17 +10,22 @@ export interface RunLockOptions {
 }
 
 /**
- * Takes our lock, then Atlas', so that nobody works on the history beside us. Returns when the time
- * for locks is over, in milliseconds of `performance.now()`.
+ * Takes our lock, then Atlas', so that nobody works on the history beside us; `taken` are those that
+ * a first try has brought. Returns when the time for locks is over, in milliseconds of
+ * `performance.now()`.
  *
  * @throws {MigrateError} `lock_timeout`, `interrupted`.
  */
-export async function takeRunLocks(session: Session, options: RunLockOptions): Promise<number> {
+export async function takeRunLocks(
+  session: Session,
+  options: RunLockOptions & { readonly taken?: Awaited<ReturnType<typeof tryRunLocks>> },
+): Promise<number> {
   const { lockTimeoutMs, onWait, signal } = options;
+  const taken = options.taken ?? await tryRunLocks(session);
   const deadline = performance.now() + lockTimeoutMs;
   const lock = { deadline, timeoutMs: lockTimeoutMs, signal, onWait };
-  await takeLock(session, LOCKS.own, lock);
-  await takeLock(session, LOCKS.atlas, { ...lock, about: describeOrphans });
+  if (!taken.own) await takeLock(session, LOCKS.own, lock);
+  if (!taken.atlas) await takeLock(session, LOCKS.atlas, { ...lock, about: describeOrphans });
   return deadline;
 }
 

@@ -1,7 +1,7 @@
 import { concurrentIndex, concurrentlyDropped, type Statement } from "../migrations/mod.ts";
 import { literal } from "./quote.ts";
 import { qualified, type RevisionsTable } from "./revisions.ts";
-import type { Session } from "./session.ts";
+import type { Row, Session } from "./session.ts";
 
 /**
  * Drops the index that a statement left unfinished when it was last tried: PostgreSQL keeps it,
@@ -51,9 +51,17 @@ export async function isDone(
 
 /** The indexes of the database that are invalid and that nobody is building, by their names. */
 export async function findInvalid(session: Session): Promise<readonly string[]> {
-  const rows = await session.query(`
-    select quote_ident(n.nspname) || '.' || quote_ident(x.relname) as name from ${INVALID}
-      and n.nspname !~ '^pg_' order by 1`);
+  return toNames(await session.query(invalidIndexes()));
+}
+
+/** The query for them. */
+export function invalidIndexes(): string {
+  return `select quote_ident(n.nspname) || '.' || quote_ident(x.relname) as name from ${INVALID}
+      and n.nspname !~ '^pg_' order by 1`;
+}
+
+/** The names that the query has found. */
+export function toNames(rows: readonly Row[]): readonly string[] {
   return rows.map(({ name }) => String(name));
 }
 

@@ -69,6 +69,21 @@ export async function takeLock(session: Session, key: number, options: LockOptio
   }
 }
 
+/** Which locks of a run a first try has brought. */
+export interface TakenLocks {
+  readonly own: boolean;
+  readonly atlas: boolean;
+}
+
+/** Tries once for both locks of a run, in their order, in one round trip. */
+export async function tryRunLocks(session: Session): Promise<TakenLocks> {
+  // The inner query is made first, and once: nobody may hold the second lock without the first.
+  const [row] = await session.query(`
+    select own, case when own then pg_try_advisory_lock(${LOCKS.atlas}) else false end as atlas
+    from (select pg_try_advisory_lock(${LOCKS.own}) as own offset 0) first`);
+  return { own: row?.["own"] === true, atlas: row?.["atlas"] === true };
+}
+
 /** Gives a lock back while the session goes on. */
 export async function releaseLock(session: Session, key: number): Promise<void> {
   await session.query(`select pg_advisory_unlock(${key})`);

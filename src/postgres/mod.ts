@@ -22,7 +22,7 @@ export { executeFiles, type ExecuteOptions } from "./executor.ts";
 export { movesBetweenTransactions, refuseUnfit } from "./fit.ts";
 export { dropUnfinished, findInvalid } from "./index_state.ts";
 export { Onlooker } from "./onlooker.ts";
-export { findHolder, holderOf, LOCKS, releaseLock, takeLock } from "./lock.ts";
+export { findHolder, holderOf, LOCKS, releaseLock, takeLock, tryRunLocks } from "./lock.ts";
 export { PATIENCE, type Patience, pause } from "./patience.ts";
 export { addressesOf, type Handshake, reach, shakeHands } from "./reach.ts";
 export { toRefusal } from "./refusal.ts";
@@ -38,6 +38,7 @@ export {
 export { findForeignOwners, findMissingRights } from "./rights.ts";
 export { ServerError, type ServerFields } from "./server_error.ts";
 export { Session, type SessionOptions } from "./session.ts";
+export { readSnapshot, type Snapshot, snapshotCommands, takeSnapshot } from "./snapshot.ts";
 export { boundLockWaits } from "./session_state.ts";
 export type { TlsPlan } from "./socket.ts";
 export { planTls } from "./tls.ts";

@@ -2,7 +2,7 @@ import { MigrateError } from "../errors.ts";
 import type { Revision } from "../migrations/mod.ts";
 import { shellWord } from "../shell_word.ts";
 import { identifier, literal } from "./quote.ts";
-import type { Session } from "./session.ts";
+import type { Row, Session } from "./session.ts";
 
 /** Atlas' own choice where nothing else is said (Atlas' `cmd/atlas`, `revision schema`). */
 const DEFAULT_SCHEMA = "atlas_schema_revisions";
@@ -24,9 +24,20 @@ export async function findRevisions(
   session: Session,
   asked: string | undefined,
 ): Promise<RevisionsTable> {
-  const rows = await session.query(`
-    select n.nspname as schema from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.relname = '${TABLE}' and c.relkind in ('r', 'p') and n.nspname !~ '^pg_' order by 1`);
+  return chooseTable(await session.query(HISTORIES), asked);
+}
+
+/** A query for the schemas that have a revisions table. */
+export const HISTORIES = `select n.nspname as schema
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relname = '${TABLE}' and c.relkind in ('r', 'p') and n.nspname !~ '^pg_' order by 1`;
+
+/**
+ * Chooses by what `HISTORIES` has found.
+ *
+ * @throws {MigrateError} as `findRevisions`.
+ */
+export function chooseTable(rows: readonly Row[], asked: string | undefined): RevisionsTable {
   const found = rows.map((row) => String(row["schema"]));
   if (asked !== undefined) return { schema: asked, exists: found.includes(asked) };
   if (found.length > 1) {
@@ -55,17 +66,24 @@ export async function readRevisions(
   table: RevisionsTable,
 ): Promise<readonly Revision[]> {
   if (!table.exists) return [];
-  const rows = await session.query(`
+  return (await session.query(historyQuery(qualified(table)))).map(toRevision);
+}
+
+/** The query for a history; `table` is the name of the table, as SQL. */
+export function historyQuery(table: string): string {
+  return `
     select version, description, type::int as type, applied::int as applied, total::int as total,
       to_char(executed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as executed_at,
       execution_time::text as execution_time, coalesce(error, '') as error,
       coalesce(error_stmt, '') as error_stmt, hash,
       case jsonb_typeof(partial_hashes) when 'array' then partial_hashes::text end as partial_hashes,
       operator_version
-    from ${
-    qualified(table)
-  } where version <> '.atlas_cloud_identifier' order by version collate "C"`);
-  return rows.map((row) => ({
+    from ${table} where version <> '.atlas_cloud_identifier' order by version collate "C"`;
+}
+
+/** One row of a history, as the query returns it. */
+export function toRevision(row: Row): Revision {
+  return {
     version: String(row["version"]),
     description: String(row["description"]),
     type: Number(row["type"]),
@@ -78,7 +96,7 @@ export async function readRevisions(
     hash: String(row["hash"]),
     partialHashes: row["partial_hashes"] === null ? [] : JSON.parse(String(row["partial_hashes"])),
     operatorVersion: String(row["operator_version"]),
-  }));
+  };
 }
 
 /**

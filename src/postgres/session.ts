@@ -39,6 +39,11 @@ export interface SessionOptions {
   readonly redact: (text: string) => string;
   /** Receives what the server tells besides answers. */
   readonly onNotice?: (notice: ServerFields) => void;
+  /**
+   * What to ask in the same breath as for the facts: commands that only read, with `;` between. They
+   * are executed in one snapshot, and their rows stand in `seen`.
+   */
+  readonly look?: string;
   /** Watches over every answer, with a second connection where one is late. */
   readonly patience?: Patience;
   /** Receives what that second connection sees. */
@@ -53,17 +58,20 @@ export class Session implements AsyncDisposable {
   readonly facts: SessionFacts;
   /** Where it is connected to, with the `sslmode` that `allow` or `prefer` came to. */
   readonly database: Database;
+  /** The rows of each command of `look` that has some; nothing where the server refused them. */
+  readonly seen: readonly (readonly Row[])[] | undefined;
   readonly #sql: postgres.Sql;
   readonly #wire: Wire;
   readonly #redact: (text: string) => string;
   readonly #watch: Watch | undefined;
 
   private constructor(
-    parts: { sql: postgres.Sql; wire: Wire; facts: SessionFacts; database: Database },
+    parts: Greeting & { sql: postgres.Sql; wire: Wire; database: Database },
     { onSight, patience, redact }: SessionOptions,
   ) {
-    const { database, facts, sql, wire } = parts;
+    const { database, facts, seen, sql, wire } = parts;
     this.facts = facts;
+    this.seen = seen;
     this.database = database;
     this.#sql = sql;
     this.#wire = wire;
@@ -105,6 +113,11 @@ export class Session implements AsyncDisposable {
           });
         } catch (error) {
           refusal = error;
+          // A pooler may give each statement another session, and then wants no transactions.
+          if (error instanceof ServerError && error.sqlstate === "08P01" && options.look) {
+            const { look: _, ...rest } = options;
+            return await Session.open(database, rest);
+          }
           // No entry of pg_hba.conf for this way; `allow` and `prefer` have another.
           if (!(error instanceof ServerError && error.sqlstate === "28000")) break;
         }
@@ -145,10 +158,8 @@ export class Session implements AsyncDisposable {
     };
     const sql = postgres(driver);
     try {
-      const rows = await Promise.race([sql.unsafe<Row[]>(FACTS), aborted(options.signal)]);
-      wire.identify(rows);
-      const facts = readFacts(rows[0] ?? {}, wire.pid);
-      return new Session({ sql, wire, facts, database: settledOn(wire, database) }, options);
+      const greeting = await Promise.race([greet(sql, options), aborted(options.signal)]);
+      return new Session({ ...greeting, sql, wire, database: settledOn(wire, database) }, options);
     } catch (error) {
       await sql.end({ timeout: 0 });
       wire.destroy();
@@ -171,6 +182,25 @@ export class Session implements AsyncDisposable {
    */
   async query(text: string): Promise<readonly Row[]> {
     return [...await this.#send(text)];
+  }
+
+  /**
+   * Sends texts one behind the other without waiting, each as a simple query of its own, and returns
+   * the rows of each command that has some, in order.
+   *
+   * @throws what `query` throws, for the first text that fails; those behind it were sent too.
+   */
+  async queries(texts: readonly string[]): Promise<readonly (readonly Row[])[]> {
+    const answered = this.#watch?.begin();
+    try {
+      const answers = await Promise.allSettled(texts.map((text) => this.#tell(text)));
+      return answers.flatMap((answer) => {
+        if (answer.status === "rejected") throw answer.reason;
+        return rowsOf(answer.value);
+      });
+    } finally {
+      answered?.();
+    }
   }
 
   /**
@@ -237,14 +267,18 @@ export class Session implements AsyncDisposable {
   }
 
   async #ask(text: string): Promise<postgres.RowList<Row[]>> {
+    const result = await this.#tell(text);
+    // Of a text with several commands the driver makes a list of results.
+    const last: unknown = result.at(-1);
+    return Array.isArray(last) ? last as postgres.RowList<Row[]> : result;
+  }
+
+  async #tell(text: string): Promise<postgres.RowList<Row[]>> {
     if (this.#wire.closed) throw this.#lostError();
     try {
-      const result = await Promise.race([this.#sql.unsafe<Row[]>(text), this.#over()]);
-      // Of a text with several commands the driver makes a list of results.
-      const last: unknown = result.at(-1);
-      return Array.isArray(last) ? last as postgres.RowList<Row[]> : result;
+      return await Promise.race([this.#sql.unsafe<Row[]>(text), this.#over()]);
     } catch (error) {
-      if (error instanceof postgres.PostgresError && error.severity_local !== "FATAL") {
+      if (error instanceof postgres.PostgresError && !isFatal(error)) {
         throw serverError(error, this.#redact, this.#watch?.blockers);
       }
       throw this.#lostError(error);
@@ -289,6 +323,48 @@ export class Session implements AsyncDisposable {
     await this.#sql.end({ timeout: this.#wire.closed ? 0 : 1 });
     this.#wire.destroy();
   }
+}
+
+/** What the first question has found out. */
+interface Greeting {
+  readonly facts: SessionFacts;
+  readonly seen: Session["seen"];
+}
+
+/** Asks the first question, and if the server refuses what is asked besides, only for the facts. */
+async function greet(
+  sql: postgres.Sql,
+  { look, wire }: SessionOptions & { readonly wire: Wire },
+): Promise<Greeting> {
+  if (look !== undefined) {
+    try {
+      // A transaction that only reads would pass for a server that lets nobody write.
+      const answer = await sql.unsafe<Row[]>(
+        `begin isolation level repeatable read; ${FACTS}; set transaction read only; ${look}; rollback`,
+      );
+      const [facts, ...seen] = rowsOf(answer);
+      wire.identify(answer[0] ?? {});
+      return { facts: readFacts(facts?.[0] ?? {}, wire.pid), seen };
+    } catch (error) {
+      if (!(error instanceof postgres.PostgresError) || isFatal(error)) throw error;
+      await sql.unsafe("rollback");
+    }
+  }
+  const rows = await sql.unsafe<Row[]>(FACTS);
+  wire.identify(rows);
+  return { facts: readFacts(rows[0] ?? {}, wire.pid), seen: undefined };
+}
+
+function isFatal(error: postgres.PostgresError): boolean {
+  return error.severity_local === "FATAL";
+}
+
+/** The rows of each command of a text that has some; the driver makes a list only of several. */
+function rowsOf(result: postgres.RowList<Row[]>): readonly (readonly Row[])[] {
+  const results: unknown[] = Array.isArray(result[0]) ? [...result] : [result];
+  return results.filter((each): each is postgres.RowList<Row[]> =>
+    Array.isArray(each) && "columns" in each && Array.isArray(each.columns)
+  );
 }
 
 /** Others who follow to this database must not choose again, and end up without protection. */
