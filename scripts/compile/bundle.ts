@@ -50,7 +50,7 @@ export async function bundle(
   for (const [name, text] of rename(parts)) {
     const path = join(folder, name);
     const stamped = new TextEncoder().encode(
-      withRequire(text).replaceAll("@commit@", stamp.commit ?? ""),
+      withLazyNode(text).replaceAll("@commit@", stamp.commit ?? ""),
     );
     await Deno.writeFile(path, stamped);
     // The compiler puts the times of the files into the program.
@@ -82,16 +82,33 @@ async function readParts(folder: string): Promise<ReadonlyMap<string, string>> {
   return parts;
 }
 
+// What the bundler writes so that packages in CommonJS can ask for Node's modules.
+const CREATE_REQUIRE =
+  /^import \{ createRequire as (\w+) \} from "node:module";\nvar __require = \1\(import\.meta\.url\);$/m;
+
+// Packages that import a module of Node's whole, to look something up in it now and then.
+const WHOLE_MODULE =
+  /^import (\w+) from "(node:(?:child_process|crypto|fs|net|os|path|stream|tls))";$/gm;
+
 /**
- * Packages in CommonJS ask for Node's modules with `require`, which the bundler leaves out of parts
- * (it adds it to a bundle of one file). Node's modules are loaded when they are asked for, which
- * keeps them out of the start.
+ * Has Node's modules loaded when they are asked for, which keeps them out of the start: there the
+ * runtime spends more time on them than on all of our own code. Packages in CommonJS ask for them
+ * with `require`, for which the bundler loads the largest of them, or leaves it out.
  */
-function withRequire(text: string): string {
+export function withLazyNode(text: string): string {
+  const lazy = text
+    .replace(
+      CREATE_REQUIRE,
+      "const __require = (name) => globalThis.process.getBuiltinModule(name);",
+    )
+    .replace(
+      WHOLE_MODULE,
+      'const $1 = new Proxy({}, { get: (_, key) => globalThis.process.getBuiltinModule("$2")[key] });',
+    );
   // The parser looks where it stands before it is told that its bytes are here.
-  if (/\b__dirname\b/.test(text)) return `const __dirname="";\n${text}`;
-  if (!text.includes("Dynamic require of")) return text;
-  return `const require=name=>process.getBuiltinModule(name);\n${text}`;
+  if (/\b__dirname\b/.test(lazy)) return `const __dirname="";\n${lazy}`;
+  if (!lazy.includes("Dynamic require of")) return lazy;
+  return `const require=name=>globalThis.process.getBuiltinModule(name);\n${lazy}`;
 }
 
 const HASH = /-[0-9A-Z]{8}(?=\.js\b)/g;

@@ -6,11 +6,8 @@ import { MigrateError } from "../errors.ts";
 import { EXEC_ORDERS, TX_MODES } from "../migrations/mod.ts";
 import { MIGRATE_TOPICS } from "../topics/mod.ts";
 import type { World } from "../world.ts";
-import { runApply } from "./apply.ts";
 import { addCompletions } from "./completions.ts";
 import { addHelp } from "./help.ts";
-import { runDoctor } from "./doctor.ts";
-import { runPlan } from "./plan.ts";
 import {
   newProgram,
   type Program,
@@ -18,10 +15,6 @@ import {
   runProgram,
   showOptionsOf,
 } from "./program.ts";
-import { runBaseline, runResolve } from "./record.ts";
-import { runHistory, runStatus, runVerify } from "./status.ts";
-import { runVersion } from "./version.ts";
-import { runWait } from "./wait.ts";
 
 const EXAMPLES = `
 Examples:
@@ -38,6 +31,17 @@ Exit codes:
   1  the work failed           3  status --exit-code found something
                                130, 143  stopped by Ctrl-C, by SIGTERM
 `;
+
+/** The commands; none is loaded before it is called. */
+const COMMANDS = {
+  apply: () => import("./apply.ts"),
+  doctor: () => import("./doctor.ts"),
+  plan: () => import("./plan.ts"),
+  record: () => import("./record.ts"),
+  status: () => import("./status.ts"),
+  version: () => import("./version.ts"),
+  wait: () => import("./wait.ts"),
+} as const;
 
 /** The options that several commands have. */
 const OPTIONS = {
@@ -121,7 +125,9 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .option("-v, --verbose", "say more about what is done, and how")
     .addOption(OPTIONS.noColor)
     .action(async (count, flags) => {
-      const run = flags.dryRun ? runPlan : runApply;
+      const run = flags.dryRun
+        ? (await COMMANDS.plan()).runPlan
+        : (await COMMANDS.apply()).runApply;
       done(await run(world, { flags: { ...flags, amount: count }, secrets }));
     });
   program
@@ -141,7 +147,12 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .addOption(OPTIONS.json)
     .addOption(OPTIONS.noColor)
     .action(async (count, flags) =>
-      done(await runPlan(world, { flags: { ...flags, amount: count }, secrets }))
+      done(
+        await (await COMMANDS.plan()).runPlan(world, {
+          flags: { ...flags, amount: count },
+          secrets,
+        }),
+      )
     );
   program
     .command("status")
@@ -152,7 +163,9 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .option("--exit-code", "exit with 3 when something is pending or differs")
     .addOption(OPTIONS.json)
     .addOption(OPTIONS.noColor)
-    .action(async (flags) => done(await runStatus(world, { flags, secrets })));
+    .action(async (flags) =>
+      done(await (await COMMANDS.status()).runStatus(world, { flags, secrets }))
+    );
   program
     .command("history")
     .description("say who applied what, when, and in how long; writes nothing")
@@ -161,7 +174,9 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .addOption(OPTIONS.revisionsSchema)
     .addOption(OPTIONS.json)
     .addOption(OPTIONS.noColor)
-    .action(async (flags) => done(await runHistory(world, { flags, secrets })));
+    .action(async (flags) =>
+      done(await (await COMMANDS.status()).runHistory(world, { flags, secrets }))
+    );
   program
     .command("verify")
     .description("compare the files with their sums and with the history; writes nothing")
@@ -170,7 +185,9 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .addOption(OPTIONS.revisionsSchema)
     .addOption(OPTIONS.json)
     .addOption(OPTIONS.noColor)
-    .action(async (flags) => done(await runVerify(world, { flags, secrets })));
+    .action(async (flags) =>
+      done(await (await COMMANDS.status()).runVerify(world, { flags, secrets }))
+    );
   program
     .command("resolve")
     .description("record what became of a half-done file that was repaired by hand")
@@ -184,7 +201,9 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .addOption(OPTIONS.yes)
     .addOption(OPTIONS.json)
     .addOption(OPTIONS.noColor)
-    .action(async (version, flags) => done(await runResolve(world, { version, flags, secrets })));
+    .action(async (version, flags) =>
+      done(await (await COMMANDS.record()).runResolve(world, { version, flags, secrets }))
+    );
   program
     .command("baseline")
     .description("take over a database without history that was built by other means")
@@ -196,13 +215,17 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .addOption(OPTIONS.yes)
     .addOption(OPTIONS.json)
     .addOption(OPTIONS.noColor)
-    .action(async (version, flags) => done(await runBaseline(world, { version, flags, secrets })));
+    .action(async (version, flags) =>
+      done(await (await COMMANDS.record()).runBaseline(world, { version, flags, secrets }))
+    );
   program
     .command("wait")
     .description("wait until the database lets us log in, and say nothing")
     .addOption(OPTIONS.config)
     .option("--timeout <time>", "how long at most (default: 60s)", milliseconds)
-    .action(async (flags) => done(await runWait(world, { flags, secrets })));
+    .action(async (flags) =>
+      done(await (await COMMANDS.wait()).runWait(world, { flags, secrets }))
+    );
   program
     .command("doctor")
     .description("look at everything that a run depends on, and say what to mend; writes nothing")
@@ -212,12 +235,14 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
     .addOption(OPTIONS.revisionsSchema)
     .addOption(OPTIONS.json)
     .addOption(OPTIONS.noColor)
-    .action(async (flags) => done(await runDoctor(world, { flags, secrets })));
+    .action(async (flags) =>
+      done(await (await COMMANDS.doctor()).runDoctor(world, { flags, secrets }))
+    );
   program
     .command("version")
     .description("say what this program is and which migrations are inside it")
     .option("--json", "print one JSON document on standard output")
-    .action((flags) => done(runVersion(world, flags)));
+    .action(async (flags) => done((await COMMANDS.version()).runVersion(world, flags)));
   showOptionsOf(program, apply);
   addCompletions(program, { standard: apply, world, done });
   addHelp(program, { topics: MIGRATE_TOPICS, world, done });

@@ -3,14 +3,10 @@ import { faultsError } from "./faults.ts";
 import { MIGRATE_KEYS } from "./migrate_section.ts";
 import { quoted } from "./quoted.ts";
 import type { Field, Section, Sections } from "./section.ts";
-import {
-  cleanPath,
-  readVaultSettings,
-  sectionOf,
-  Vault,
-  type VaultOptions,
-  type VaultSettings,
-} from "./vault/mod.ts";
+import type { Vault, VaultOptions, VaultSettings } from "./vault/mod.ts";
+
+/** The client of Vault, which most runs do without. */
+const client = () => import("./vault/mod.ts");
 
 /** What decides whether and how Vault is asked. */
 export interface VaultSourceOptions extends VaultOptions {
@@ -44,6 +40,7 @@ export class VaultSource implements AsyncDisposable {
    * @throws {MigrateError} `config_invalid` and the codes of `Vault.open` and `Vault.read`.
    */
   async readSections(): Promise<Sections> {
+    const { cleanPath, sectionOf } = await client();
     const text = this.#options.env["VAULT_PATH"] ?? "";
     const path = cleanPath(text);
     if (path === undefined) {
@@ -101,6 +98,7 @@ export class VaultSource implements AsyncDisposable {
     role: string | undefined,
   ): Promise<{ readonly user: string; readonly password: string } | undefined> {
     if (!this.#makesLogin) return undefined;
+    const { cleanPath } = await client();
     const text = this.#options.env["VAULT_DB_CREDS"] ?? "";
     const path = cleanPath(text);
     if (path === undefined) {
@@ -152,6 +150,7 @@ export class VaultSource implements AsyncDisposable {
 
   async #logIn(): Promise<Vault> {
     const { env, learn, warn } = this.#options;
+    const { readVaultSettings, Vault } = await client();
     for (const name of SECRET_VARIABLES) {
       const value = env[name]?.trim();
       if (value) learn(value);
@@ -182,7 +181,7 @@ export class VaultSource implements AsyncDisposable {
     const place = field.place === undefined ? {} : { place: field.place };
     const wrong = (state: string): Field => ({ text: "", wrong: state, ...place });
     const [, target = "", name = ""] = /^([^#]*)#(.+)$/.exec(field.text.slice(SCHEME.length)) ?? [];
-    const path = cleanPath(target);
+    const path = (await client()).cleanPath(target);
     if (path === undefined || name === "") {
       return wrong("must be a reference as vault://secret/hotpot/db#password");
     }

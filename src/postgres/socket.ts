@@ -1,5 +1,5 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { connect as connectTls, type ConnectionOptions } from "node:tls";
+import type { ConnectionOptions } from "node:tls";
 import { MigrateError } from "../errors.ts";
 import { type Address, notPostgres } from "./connect_error.ts";
 
@@ -52,6 +52,7 @@ export async function openSocket(
     throw notPostgres(address);
   }
   if (told === "S") {
+    const { connect: connectTls } = await import("node:tls");
     const secured = connectTls(handshake(plain, { host: address.host, tls }));
     secured.on("error", onError);
     await settled(secured, { event: "secureConnect", signal });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { bundle, rename } from "../../scripts/compile/bundle.ts";
+import { bundle, rename, withLazyNode } from "../../scripts/compile/bundle.ts";
 import { compilerFrom, isWholeDeno } from "../../scripts/compile/compiler.ts";
 import { programNamed } from "../../scripts/compile/programs.ts";
 import { hostTarget, targetOf } from "../../scripts/compile/targets.ts";
@@ -28,6 +28,26 @@ Deno.test("rename() takes the hashes of the bundler out of the names", () => {
   );
 });
 
+Deno.test("withLazyNode() takes Node's modules out of the start, and leaves the rest alone", () => {
+  const require = `import { createRequire as __r } from "node:module";
+var __require = __r(import.meta.url);`;
+  assert.equal(
+    withLazyNode(`a();\n${require}\nb();`),
+    "a();\nconst __require = (name) => globalThis.process.getBuiltinModule(name);\nb();",
+  );
+  const lazy = withLazyNode(
+    'import tls from "node:tls";\nglobalThis.found = tls.rootCertificates;',
+  );
+  assert.doesNotMatch(lazy, /^import/m);
+  const found = new Function(`${lazy}\nreturn globalThis.found;`)();
+  assert.ok(Array.isArray(found) && found.length > 0);
+  for (
+    const kept of ['import { connect } from "node:net";', 'import process from "node:process";']
+  ) {
+    assert.equal(withLazyNode(kept), kept);
+  }
+});
+
 Deno.test("bundle() leaves the parser out of the start, and nothing of this machine inside", async () => {
   await using folder = await folderOf({});
   const { entry, files } = await bundle(programNamed("migrate"), {
@@ -40,6 +60,7 @@ Deno.test("bundle() leaves the parser out of the start, and nothing of this mach
   const text = start.map((file) => Deno.readTextFileSync(file)).join("\n");
   assert.doesNotMatch(text, /CommanderError/);
   assert.match(text, /c0ffee/);
+  assert.doesNotMatch(text, /^import.*"node:/m, "a module of Node's");
   assert.ok(text.length < 32_000, `--version loads ${text.length} characters`);
   const all = files.map((file) => Deno.readTextFileSync(file)).join("\n");
   assert.match(all, /using lock = await Deno\.open/, "the bundler has dropped a `using`");
