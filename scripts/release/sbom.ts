@@ -22,7 +22,7 @@ export function sbom(
       "bom-ref": `${name}@${version}`,
       name,
       version,
-      licenses: [{ license: { id: licence } }],
+      licenses: [licenceChoice(licence)],
       hashes: [{ alg: "SHA-512", content: hex(integrity) }],
       purl: `pkg:npm/${name.replace("@", "%40")}@${version}`,
     })),
@@ -47,6 +47,16 @@ export function sbom(
     dependencies: [{ ref: root, dependsOn: components.map((component) => component["bom-ref"]) }],
   };
   return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** What npm's manifests say of a licence: a name of SPDX, several of them combined, or free words. */
+function licenceChoice(licence: string) {
+  if (/^[A-Za-z0-9.+-]+$/.test(licence) && licence !== "NOASSERTION" && licence !== "UNLICENSED") {
+    return { license: { id: licence } };
+  }
+  return / (?:OR|AND|WITH) /.test(licence)
+    ? { expression: licence }
+    : { license: { name: licence } };
 }
 
 function hex(integrity: string): string {

@@ -121,22 +121,25 @@ Deno.test("a pod of the recipes may do nothing that the program does not need", 
   }
 });
 
-const analyze = await new Deno.Command("systemd-analyze", { args: ["--version"] }).output()
-  .then(({ success }) => success, () => false);
+toolTest("check_jsonschema", "the job for GitLab is what GitLab's schema allows", async (check) => {
+  const { code, stderr, stdout } = await new Deno.Command(check, {
+    args: [
+      ...["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"],
+      "deploy/ci/gitlab.yml",
+    ],
+  }).output();
+  assert.equal(code, 0, new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr));
+});
 
-Deno.test({
-  name: "systemd finds no fault in the unit",
-  ignore: !analyze,
-  fn: async () => {
-    const text = await Deno.readTextFile("deploy/systemd/hotpot-migrate.service");
-    // The program has to be where the unit says; here another stands in.
-    await using folder = await folderOf({
-      "hotpot-migrate.service": text.replaceAll("/usr/local/bin/migrate", "/bin/true"),
-    });
-    const { code, stderr } = await new Deno.Command("systemd-analyze", {
-      args: ["verify", `${folder.path}/hotpot-migrate.service`],
-    }).output();
-    assert.equal(new TextDecoder().decode(stderr), "");
-    assert.equal(code, 0);
-  },
+toolTest("systemd_analyze", "systemd finds no fault in the unit", async (analyze) => {
+  const text = await Deno.readTextFile("deploy/systemd/hotpot-migrate.service");
+  // The program has to be where the unit says; here another stands in.
+  await using folder = await folderOf({
+    "hotpot-migrate.service": text.replaceAll("/usr/local/bin/migrate", "/bin/true"),
+  });
+  const { code, stderr } = await new Deno.Command(analyze, {
+    args: ["verify", `${folder.path}/hotpot-migrate.service`],
+  }).output();
+  assert.equal(new TextDecoder().decode(stderr), "");
+  assert.equal(code, 0);
 });

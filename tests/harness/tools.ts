@@ -12,8 +12,11 @@ export const tools = {
   jq: onPath("jq"),
   strace: installed("/usr/bin/strace"),
   script: installed("/usr/bin/script"),
+  systemd_analyze: onPath("systemd-analyze"),
   kubernetes_validate: onPath("kubernetes-validate"),
   actionlint: onPath("actionlint"),
+  check_jsonschema: onPath("check-jsonschema"),
+  cyclonedx: pythonWith("cyclonedx"),
   bash: onPath("bash"),
   zsh: onPath("zsh"),
   fish: onPath("fish"),
@@ -24,6 +27,22 @@ export const tools = {
 function installed(path: string): string | undefined {
   try {
     return Deno.statSync(path).isFile ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The Python on the PATH, if it stands in an environment that has a package. */
+function pythonWith(name: string): string | undefined {
+  const python = onPath("python3");
+  if (python === undefined) return undefined;
+  const libraries = join(python, "../../lib");
+  try {
+    const versions = [...Deno.readDirSync(libraries)].map((entry) => entry.name);
+    const found = versions.some((version) =>
+      Deno.statSync(join(libraries, version, "site-packages", name)).isDirectory
+    );
+    return found ? python : undefined;
   } catch {
     return undefined;
   }
