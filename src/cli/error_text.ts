@@ -1,7 +1,7 @@
 import type { ErrorPart } from "../documents/mod.ts";
 import type { MigrateError } from "../errors.ts";
 import type { World } from "../world.ts";
-import { commandFor } from "./next_command.ts";
+import { commandFor, nextLines } from "./next_command.ts";
 import type { Style } from "./style.ts";
 
 /**
@@ -12,18 +12,11 @@ export function errorText(
   error: MigrateError,
   { style, world }: { readonly style: Style; readonly world: Pick<World, "args"> },
 ): string {
-  const commands = error.next.map((step) => commandFor(world, step));
-  const width = Math.max(0, ...commands.map(({ length }) => length));
   const lines = [
     `${style.red(`error[${error.code}]`)}: ${style.bold(error.message)}`,
     ...error.details.map((line) => `  ${line}`),
     `hint: ${error.hint}`,
-    ...error.next.map(({ when }, i) => {
-      const command = commands[i] ?? "";
-      return when === undefined
-        ? `next: ${command}`
-        : `next: ${command.padEnd(width)}  ${style.dim(`# ${when}`)}`;
-    }),
+    ...nextLines(error.next, { style, world }),
   ];
   return `${lines.join("\n")}\n`;
 }

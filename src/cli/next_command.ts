@@ -1,6 +1,7 @@
 import type { NextStep } from "../errors.ts";
 import { shellWord } from "../shell_word.ts";
 import type { World } from "../world.ts";
+import type { Style } from "./style.ts";
 
 /** The flags that say which database and which files are meant, by the commands that take them. */
 const FILES = ["--migrations", "--revisions-schema"];
@@ -26,6 +27,21 @@ export function commandFor({ args }: Pick<World, "args">, { command }: NextStep)
   const takes = TAKES[name.startsWith("-") ? "apply" : name] ?? [];
   const given = targetFlags(args).filter(([flag]) => takes.includes(flag));
   return [command, ...given.map(([flag, value]) => `${flag} ${shellWord(value)}`)].join(" ");
+}
+
+/** Commands for people, a line each that can be copied whole. */
+export function nextLines(
+  steps: readonly NextStep[],
+  { style, world }: { readonly style: Style; readonly world: Pick<World, "args"> },
+): readonly string[] {
+  const commands = steps.map((step) => commandFor(world, step));
+  const width = Math.max(0, ...commands.map(({ length }) => length));
+  return steps.map(({ when }, i) => {
+    const command = commands[i] ?? "";
+    return when === undefined
+      ? `next: ${command}`
+      : `next: ${command.padEnd(width)}  ${style.dim(`# ${when}`)}`;
+  });
 }
 
 /** The present command as it was typed. */

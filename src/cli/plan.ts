@@ -7,6 +7,8 @@ import type { Secrets } from "../redact.ts";
 import type { World } from "../world.ts";
 import { CiReports, planFindings } from "./ci/mod.ts";
 import { Screen } from "./screen.ts";
+import { errorDocument } from "./error_text.ts";
+import { sameCommand } from "./next_command.ts";
 import { loadTarget, type TargetFlags } from "./target.ts";
 
 /** The flags of `migrate plan`. */
@@ -73,10 +75,19 @@ async function showPlan(
   );
   world.out(
     flags.json
-      ? `${JSON.stringify(document(report), null, 2)}\n`
-      : planText(report, flags.sql === true),
+      ? `${JSON.stringify(document(report, world), null, 2)}\n`
+      : `${planText(report, flags.sql === true)}${next(report, world)}`,
   );
   return EXIT.done;
+}
+
+/** The command that does what is planned, with the same flags. */
+function next({ plan, refusal }: PlanReport, { args }: Pick<World, "args">): string {
+  if (refusal !== undefined) return "";
+  if (plan.pending.length === 0 && plan.baseline === undefined) return "";
+  const command = args.findIndex((word) => word === "plan" || word === "apply");
+  const flags = args.filter((word, i) => i !== command && word !== "--sql" && word !== "--dry-run");
+  return `next: ${sameCommand({ args: flags })}\n`;
 }
 
 const WORDS: Readonly<Record<Effect, string>> = {
@@ -96,6 +107,11 @@ export function planText(report: PlanReport, sql: boolean): string {
     lines.push(`Nothing to do (${report.database})`);
   }
   for (const file of report.files) lines.push(...fileLines(file, sql));
+  const { refusal, running } = report;
+  if (running !== undefined) lines.push(`Somebody is migrating now: ${running}`);
+  if (refusal !== undefined) {
+    lines.push(`migrate would refuse this here: ${refusal.message}`, `hint: ${refusal.hint}`);
+  }
   return `${lines.join("\n")}\n`;
 }
 
@@ -136,7 +152,7 @@ function bytesText(bytes: number): string {
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
-function document(report: PlanReport): PlanDocument {
+function document(report: PlanReport, world: Pick<World, "args">): PlanDocument {
   return {
     command: "plan",
     status: report.files.length > 0 || report.plan.baseline !== undefined
@@ -162,6 +178,8 @@ function document(report: PlanReport): PlanDocument {
         })),
       })),
     })),
+    refusal: report.refusal === undefined ? null : errorDocument(report.refusal, world),
+    running: report.running ?? null,
     error: null,
   };
 }

@@ -8,7 +8,7 @@ import { resolveSteps } from "../migrations/mod.ts";
 import type { Secrets } from "../redact.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
-import { commandFor, sameCommand } from "./next_command.ts";
+import { nextLines, sameCommand } from "./next_command.ts";
 import { Screen } from "./screen.ts";
 import { loadTarget, type TargetFlags } from "./target.ts";
 
@@ -102,10 +102,8 @@ async function record(
       if (!flags.yes) await haveConfirmed(world);
     },
   });
-  const next = commandFor(world, { command: "migrate status" });
-  screen.result(
-    nothing === undefined ? `Recorded. Next: ${next}\n` : `Nothing to do: ${nothing}\n`,
-  );
+  const [next = ""] = nextLines([{ command: "migrate status" }], { style: screen.out, world });
+  screen.result(nothing === undefined ? `Recorded\n${next}\n` : `Nothing to do: ${nothing}\n`);
   if (flags.json) world.out(`${JSON.stringify(document, null, 2)}\n`);
   return EXIT.done;
 }

@@ -25,7 +25,10 @@ interface Call {
 export async function runStatus(world: World, call: Call): Promise<number> {
   const report = await read(world, call);
   const style = styleFor(world, { stream: "out", color: call.flags.color });
-  print(world, call, { document: statusDocument(report), text: statusText(report, style) });
+  print(world, call, {
+    document: statusDocument(report),
+    text: statusText(report, { style, world }),
+  });
   const differs = report.files.some(({ state }) => STATES[state].differs);
   return call.flags.exitCode && differs ? EXIT.pending : EXIT.done;
 }

@@ -1,13 +1,19 @@
 import type { StatusReport } from "../commands/status.ts";
 import { LAYER_WIDTH, LAYERS } from "../layers.ts";
 import { type FileState, kindOf, layerOf, type State, STATES } from "../migrations/mod.ts";
+import type { World } from "../world.ts";
+import { nextLines } from "./next_command.ts";
+import { adviseOn } from "./status_next.ts";
 import type { Style } from "./style.ts";
 
 /** How many pending files are named: a new database has hundreds. */
 const MAX_PENDING = 10;
 
 /** Where a database is, for people: a line for each layer, one for each file that needs a look. */
-export function statusText(report: StatusReport, style: Style): string {
+export function statusText(
+  report: StatusReport,
+  { style, world }: { readonly style: Style; readonly world: Pick<World, "args"> },
+): string {
   const { files } = report;
   const lines = [report.database];
   if (!report.hasHistory) lines.push("No migration was ever applied here");
@@ -40,7 +46,8 @@ export function statusText(report: StatusReport, style: Style): string {
   } else if (report.running !== undefined) {
     lines.push(style.yellow(`Somebody is migrating now: ${report.running}`));
   }
-  lines.push(nextStep(files));
+  const { next, says } = adviseOn(files);
+  lines.push(...(says === undefined ? [] : [says]), ...nextLines(next, { style, world }));
   return `${lines.join("\n")}\n`;
 }
 
@@ -56,18 +63,6 @@ export function fileLine({ migration, row, state, version }: FileState, style: S
   return `${mark} ${version}_${name}${
     migration?.layer === undefined ? "" : ` (${migration.layer})`
   }: ${STATES[state].says}${half}`;
-}
-
-function nextStep(files: readonly FileState[]): string {
-  const has = (...states: readonly State[]) => files.some(({ state }) => states.includes(state));
-  if (has("changed", "missing")) return "Next: restore the files as they were applied";
-  if (has("out_of_order")) {
-    return "Next: migrate --exec-order non-linear, or number those files anew";
-  }
-  if (has("failed")) return "Next: repair the rest of the half-done file, then migrate";
-  if (has("pending")) return "Next: migrate plan, then migrate";
-  if (has("unknown")) return "Next: use a program that has those versions";
-  return "Nothing to do";
 }
 
 /** The history for people, two lines for each version. */

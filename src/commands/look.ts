@@ -41,7 +41,8 @@ export interface View {
 /**
  * Looks at a database and changes nothing: all that is read stands in one read-only transaction,
  * which ends with a rollback. No advisory lock is taken and no table is made, so that it works for
- * a role that may only read, on a replica, and through any pooler that knows transactions.
+ * a role that may only read, on a replica, and through any pooler that knows transactions. `before`
+ * gets the session outside of any transaction.
  *
  * @throws {MigrateError} the codes of `Session.open`; `ambiguous_revisions`; `permission_denied`
  * with the grants that are missing; `database_error`; `interrupted`.
@@ -49,6 +50,7 @@ export interface View {
 export async function look<T>(
   request: LookRequest,
   read: (view: View) => Promise<T> | T,
+  before: (session: Session) => Promise<void> = () => Promise.resolve(),
 ): Promise<T> {
   const { database, redact, revisionsSchema, signal } = request;
   await using session = await Session.open(database, { redact, signal });
@@ -56,6 +58,7 @@ export async function look<T>(
   const stop = () => session.drop();
   signal.addEventListener("abort", stop);
   try {
+    await before(session);
     return await inSnapshot(session, WAITS, async () => {
       const table = await findRevisions(session, revisionsSchema);
       const rows = await readHistory(session, { table, database });

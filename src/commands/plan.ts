@@ -2,7 +2,8 @@ import { describeDatabase } from "../dsn.ts";
 import { type Effect, effectOf, type Finding, Judge, namesIn } from "../impact/mod.ts";
 import { type Plan, type PlannedFile, position, splitStatements } from "../migrations/mod.ts";
 import { openParser } from "../parser/mod.ts";
-import { readCatalog, type Session } from "../postgres/mod.ts";
+import { MigrateError } from "../errors.ts";
+import { readCatalog, refuseUnfit, runnerOf, type Session } from "../postgres/mod.ts";
 import { look, type LookRequest } from "./look.ts";
 import { decide, type DecideRequest } from "./preflight.ts";
 
@@ -34,6 +35,10 @@ export interface PlanReport {
   readonly database: string;
   readonly plan: Plan;
   readonly files: readonly JudgedFile[];
+  /** Why no migration can be applied through this connection, whatever is pending. */
+  readonly refusal: MigrateError | undefined;
+  /** Who is migrating at this moment, so that the plan may soon be another. */
+  readonly running: string | undefined;
 }
 
 /**
@@ -43,11 +48,31 @@ export interface PlanReport {
  * @throws {MigrateError} the codes of `look` and `decide`, and `statement_syntax`.
  */
 export async function plan(request: PlanRequest): Promise<PlanReport> {
+  let refusal: MigrateError | undefined;
   return await look(request, async (view) => {
+    const { session } = view;
     const plan = await decide(request, view);
-    const files = await judge(view.session, plan.pending);
-    return { database: describeDatabase(request.database), plan, files };
+    const files = await judge(session, plan.pending);
+    // A replica does not see the locks of its primary.
+    const running = session.facts.inRecovery ? undefined : await runnerOf(session);
+    return { database: describeDatabase(request.database), plan, files, refusal, running };
+  }, async (session) => {
+    refusal = await unfitness(session, request);
   });
+}
+
+/** What `apply` would refuse the session for. */
+async function unfitness(
+  session: Session,
+  request: LookRequest,
+): Promise<MigrateError | undefined> {
+  try {
+    await refuseUnfit(session, request);
+    return undefined;
+  } catch (error) {
+    if (error instanceof MigrateError && error.code !== "interrupted") return error;
+    throw error;
+  }
 }
 
 async function judge(

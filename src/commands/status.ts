@@ -1,6 +1,6 @@
 import { describeDatabase } from "../dsn.ts";
 import { type FileState, type Pool, type Revision, statesOf } from "../migrations/mod.ts";
-import { holderOf, LOCKS } from "../postgres/mod.ts";
+import { runnerOf } from "../postgres/mod.ts";
 import { look, type LookRequest } from "./look.ts";
 
 /** Where a database is. */
@@ -34,8 +34,6 @@ export async function status(
     hasHistory: table.exists,
     files: statesOf(request.pool, rows),
     rows,
-    running: session.facts.inRecovery
-      ? "not_visible"
-      : await holderOf(session, LOCKS.own) ?? await holderOf(session, LOCKS.atlas),
+    running: session.facts.inRecovery ? "not_visible" : await runnerOf(session),
   }));
 }

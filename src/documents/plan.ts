@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { LOCK_MODES, RULES } from "../impact/mod.ts";
 import { TX_MODES } from "../migrations/mod.ts";
 import { FilePart } from "./apply.ts";
+import { ErrorPart } from "./error.ts";
 import { codesOf, Count, field, list, Version } from "./shape.ts";
 
 const CERTAINTY = v.picklist(["no", "maybe", "yes"]);
@@ -44,6 +45,11 @@ export const PlanDocument = v.strictObject({
       }),
     ),
   })),
+  refusal: field(
+    v.nullable(ErrorPart),
+    "why apply would refuse this connection, as one to a replica",
+  ),
+  running: field(v.nullable(v.string()), "who is migrating at this moment"),
   error: v.null(),
 });
 export type PlanDocument = v.InferOutput<typeof PlanDocument>;

@@ -116,7 +116,7 @@ async function describeHolder(session: Session, key: number): Promise<string> {
 }
 
 /** Who holds a lock at this moment: process, name, address, since when it is connected. */
-export async function holderOf(session: Session, key: number): Promise<string | undefined> {
+async function holderOf(session: Session, key: number): Promise<string | undefined> {
   return (await findHolder(session, key))?.text;
 }
 
@@ -139,6 +139,11 @@ export async function findHolder(
 }
 
 /** The condition on `pg_locks` for one of our locks in this database, as SQL. */
+/** Who is migrating at this moment, through us or through Atlas. */
+export async function runnerOf(session: Session): Promise<string | undefined> {
+  return await holderOf(session, LOCKS.own) ?? await holderOf(session, LOCKS.atlas);
+}
+
 // A key below 2^32 stands in objid alone; objsubid 1 marks the form with one 64-bit key:
 // https://www.postgresql.org/docs/current/view-pg-locks.html
 export function lockRow(key: number): string {

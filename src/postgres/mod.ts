@@ -22,7 +22,7 @@ export { executeFiles, type ExecuteOptions } from "./executor.ts";
 export { movesBetweenTransactions, refuseUnfit } from "./fit.ts";
 export { dropUnfinished, findInvalid } from "./index_state.ts";
 export { Onlooker } from "./onlooker.ts";
-export { findHolder, holderOf, LOCKS, releaseLock, takeLock, tryRunLocks } from "./lock.ts";
+export { findHolder, LOCKS, releaseLock, runnerOf, takeLock, tryRunLocks } from "./lock.ts";
 export { PATIENCE, type Patience, pause } from "./patience.ts";
 export { addressesOf, type Handshake, reach, shakeHands } from "./reach.ts";
 export { toRefusal } from "./refusal.ts";

@@ -52,7 +52,7 @@ for (const use of testEngines) {
       resolved.err,
       /^To be recorded in .*: 0002_b \(bronze\) counts as applied: set by hand$/m,
     );
-    assert.match(resolved.out, /^Recorded\. Next: migrate status --config /);
+    assert.match(resolved.out, /^Recorded\nnext: migrate status --config /);
     assert.deepEqual(await versions(db), ["0001 2 1/1", "0002 6 3/3"]);
     const report = await applyPool(db.database, poolOf(FILES), { use });
     assert.equal(report.error, undefined, report.error?.message);
