@@ -90,8 +90,15 @@ async function git(
   throw new MigrateError(
     "git_failed",
     `Cannot ask git about "${options.directory}": ${
-      new TextDecoder().decode(output.stderr).trim().replace(/^fatal: /, "").split("\n")[0]
+      withoutLogins(
+        new TextDecoder().decode(output.stderr).trim().replace(/^fatal: /, "").split("\n")[0] ?? "",
+      )
     }`,
     { hint: "Run this inside a working tree of the repository" },
   );
+}
+
+/** Git writes the address of a remote as it is, also where it holds a password or a token. */
+function withoutLogins(text: string): string {
+  return text.replace(/(?<=:\/\/)[^/\s]*@/g, "****@");
 }

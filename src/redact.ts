@@ -23,16 +23,19 @@ export class Secrets implements Redactor {
 }
 
 const MASK = "****";
+/** Shorter texts would be found everywhere. */
+const SHORTEST = 4;
 
 /**
  * Makes a redactor for the given secrets. Each is found as it is and in every form that it takes on
- * its way: percent-encoded, quoted for JSON, Go, HCL and SQL, base64. A secret of under four
- * characters would be found everywhere, so it hides each line that it occurs in.
+ * its way: percent-encoded, quoted for JSON, Go, HCL and SQL, base64 also of a longer text. A secret
+ * of under four characters would be found everywhere, so it hides each line that it occurs in.
  */
 export function redactor(secrets: readonly string[]): Redactor {
-  const given = secrets.filter((secret) => secret !== "")
+  const given = secrets.flatMap((secret) => [secret, ...linesOf(secret)])
+    .filter((secret) => secret !== "")
     .sort((a, b) => b.length - a.length);
-  const isLong = (secret: string) => secret.length >= 4 || secret.includes("\n");
+  const isLong = (secret: string) => secret.length >= SHORTEST || secret.includes("\n");
   const long = given.filter(isLong).map((secret) => new RegExp(patternOf(secret), "g"));
   const short = given.filter((secret) => !isLong(secret))
     .map((secret) => new RegExp(patternOf(secret)));
@@ -45,6 +48,12 @@ export function redactor(secrets: readonly string[]): Redactor {
         .join("\n");
     },
   };
+}
+
+/** The lines of a secret of several, as a key: one may be shown without the others. */
+function linesOf(secret: string): readonly string[] {
+  if (!secret.trim().includes("\n")) return [];
+  return secret.split(/\r?\n/).filter((line) => line.length >= 16 && !/^-+[A-Z ]+-+$/.test(line));
 }
 
 /** A pattern for all forms of a secret. */
@@ -91,8 +100,22 @@ function unicode(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
+/**
+ * What base64 makes of a secret, alone and among other bytes: behind one or two that fill the group of
+ * three, and before any. Only what depends on the secret alone can be looked for there.
+ */
 function base64Of(secret: string): readonly string[] {
-  const base64 = btoa(String.fromCharCode(...new TextEncoder().encode(secret)));
-  const bare = base64.replace(/=+$/, "");
-  return [base64, bare, bare.replaceAll("+", "-").replaceAll("/", "_")];
+  const own = new TextEncoder().encode(secret);
+  const whole = [0, 1, 2].flatMap((before) => {
+    const bytes = [...Array<number>(before).fill(0), ...own];
+    const first = Math.ceil(before * 8 / 6);
+    const inner = btoa(String.fromCharCode(...bytes)).slice(
+      first,
+      Math.floor(bytes.length * 8 / 6),
+    );
+    return inner.length < SHORTEST ? [] : [inner];
+  });
+  const base64 = btoa(String.fromCharCode(...own));
+  const forms = [base64, base64.replace(/=+$/, ""), ...whole];
+  return [...forms, ...forms.map((form) => form.replaceAll("+", "-").replaceAll("/", "_"))];
 }

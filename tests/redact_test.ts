@@ -85,6 +85,36 @@ Deno.test("redactor() lets no form of any secret through", () => {
   );
 });
 
+Deno.test("redactor() hides a secret in the middle of what base64 has packed", () => {
+  const secret = fc.string({ unit: "grapheme", minLength: 4, maxLength: 12 });
+  const bytes = fc.uint8Array({ maxLength: 5 });
+  fc.assert(
+    fc.property(secret, bytes, bytes, (own, before, after) => {
+      const all = Buffer.concat([before, Buffer.from(own), after]);
+      for (const text of [all.toString("base64"), all.toString("base64url")]) {
+        const hidden = redactor([own]).redact(text);
+        assert.match(hidden, /\*{4}/, `${JSON.stringify(own)}: ${text}`);
+        const rest = hidden.replaceAll("****", "").replace(/=+$/, "");
+        // Of the secret at most some bits of its first and its last byte.
+        const others = Math.ceil(before.length * 4 / 3) + Math.ceil(after.length * 4 / 3);
+        assert.ok(rest.length <= others + 2, `${JSON.stringify(own)}: ${hidden}`);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+Deno.test("redactor() hides the lines of a key, also alone", async () => {
+  const key = await Deno.readTextFile("tests/testdata/vault_tls/client.key");
+  const { redact } = redactor([key]);
+  const [begin = "", ...lines] = key.trim().split("\n");
+  for (const line of lines.slice(0, -1)) {
+    assert.equal(redact(`bad line "${line}"`), 'bad line "****"');
+  }
+  assert.equal(redact(begin), begin);
+  assert.equal(redact(`a ${key}b`), "a ****b");
+});
+
 Deno.test("redactor() hides the lines of a short secret, in every form", () => {
   const { redact } = redactor(["p@"]);
   assert.equal(redact("one\nuser p@ host\ntwo"), "one\n****\ntwo");

@@ -29,6 +29,7 @@ export interface StateOptions {
   readonly temp: string;
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  readonly redact: (text: string) => string;
 }
 
 /**

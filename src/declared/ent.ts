@@ -11,6 +11,8 @@ import { type BuildRules, buildRules, moduleOf } from "./go_module.ts";
 export interface LoadOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** Hides secrets in what Go says: the types are programs, and may read what they like. */
+  readonly redact: (text: string) => string;
   /** A private folder to work in, which the caller removes. */
   readonly temp: string;
 }
@@ -28,13 +30,16 @@ export async function loadEnt(declaration: Declaration, options: LoadOptions): P
   const root = await Deno.realPath(await moduleOf(declaration));
   const temp = await Deno.makeTempDir({ dir: options.temp, prefix: "ent-" });
   const env = { ...goEnvironment(options.env), GOTMPDIR: temp };
-  const bare = new Go(path, { cwd: root, env, signal: options.signal });
+  const bare = new Go(path, { cwd: root, env, signal: options.signal, redact: options.redact });
   const rules = await buildRules(bare, { root, temp });
   const go = bare.with(rules.env);
   await requireEnt(go, { rules, root });
   const packages = await readPackages(go, { declaration, rules, root });
   const answer = await runLoader(go, { packages, rules, root, temp });
-  if (answer.sql === undefined) throw loaderFault(answer, declaration.layer);
+  if (answer.sql === undefined) {
+    const details = answer.details?.map((line) => go.redact(line)) ?? [];
+    throw loaderFault({ ...answer, details }, declaration.layer);
+  }
   return withoutPositions(answer.sql);
 }
 
@@ -81,7 +86,7 @@ async function readPackages(
   ]);
   if (faults.length > 0) {
     const lines = faults.map(({ Err, Pos = "" }) => `${Pos}${Pos === "" ? "" : ": "}${Err}`);
-    throw goFailed([...new Set(lines)].join("\n"), root);
+    throw goFailed(go.redact([...new Set(lines)].join("\n")), root);
   }
   return await Promise.all(listed.map(async ({ Dir, GoFiles = [], ImportPath }) => ({
     path: ImportPath,

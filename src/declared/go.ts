@@ -5,7 +5,9 @@ import { interrupted, MigrateError } from "../errors.ts";
 /** How a run of Go ended. */
 export interface GoRun {
   readonly code: number;
+  /** As it was written, for programs to read. */
   readonly stdout: string;
+  /** For people, with everything secret hidden. */
   readonly stderr: string;
 }
 
@@ -15,6 +17,8 @@ export interface GoOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** Hides secrets in what Go, and the types that it runs, say. */
+  readonly redact: (text: string) => string;
 }
 
 const SHARED = ["PATH", "SystemRoot", "TMPDIR", "TEMP", "TMP", "SSL_CERT_FILE", "SSL_CERT_DIR"];
@@ -63,6 +67,10 @@ export class Go {
     this.#options = options;
   }
 
+  redact(text: string): string {
+    return this.#options.redact(text);
+  }
+
   /** The same Go with other variables beside those that it has. */
   with(env: Readonly<Record<string, string>>): Go {
     return new Go(this.#path, { ...this.#options, env: { ...this.#options.env, ...env } });
@@ -108,7 +116,7 @@ export class Go {
     try {
       const [stdout, stderr, { code }] = await Promise.race([output, killed.promise]);
       if (signal.aborted) throw stopped();
-      return { code, stdout, stderr };
+      return { code, stdout, stderr: this.redact(stderr) };
     } finally {
       signal.removeEventListener("abort", stop);
       clearTimeout(force);

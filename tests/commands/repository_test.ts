@@ -7,6 +7,7 @@ import { renumber } from "../../src/commands/renumber.ts";
 import { readFolders } from "../../src/directory.ts";
 import { readBase } from "../../src/git.ts";
 import { mergeLayers } from "../../src/migrations/mod.ts";
+import { folderOf } from "../harness/atlas.ts";
 import { createDatabase } from "../harness/postgres.ts";
 import { createRepository, type Repository } from "../harness/repository.ts";
 import { applyPool } from "../harness/run.ts";
@@ -137,6 +138,22 @@ Deno.test("readBase() tells no branch from no repository", async () => {
     code: "git_failed",
   });
 });
+
+Deno.test(
+  "readBase() shows no log-in of a remote",
+  { ignore: Deno.build.os === "windows" },
+  async () => {
+    await using folder = await folderOf({
+      git:
+        "#!/bin/sh\necho \"fatal: unable to access 'https://me:planted@git.test/x': no\" >&2; exit 128\n",
+    });
+    await Deno.chmod(`${folder.path}/git`, 0o755);
+    await assert.rejects(
+      readBase("origin/main", { directory: ".", env: { PATH: folder.path }, at: "fork" }),
+      { code: "git_failed", message: /https:\/\/\*\*\*\*@git\.test\/x/ },
+    );
+  },
+);
 
 toolTest("atlas", "check() finds what is wrong in each of its parts", async () => {
   await using repository = await createRepository(BASE);

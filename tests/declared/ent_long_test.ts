@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { findDeclarations, loadEnt } from "../../src/declared/mod.ts";
 import { MigrateError } from "../../src/errors.ts";
+import { redactor } from "../../src/redact.ts";
 import { readCatalog } from "../harness/catalog.ts";
 import { copyModule, go, type GoModule, goTest, readTree } from "../harness/go.ts";
 import { createDatabase } from "../harness/postgres.ts";
@@ -108,6 +109,39 @@ goTest("loadEnt() gives the types no credentials to see", async () => {
   });
   const [, silver] = await load(module, { env: { PGPASSWORD: "secret", VAULT_TOKEN: "secret" } });
   assert.match(silver ?? "", /IS 'nothing to see'/);
+});
+
+goTest("loadEnt() shows no secret that the types find and tell", async () => {
+  const secret = `planted"%${"pass"}\\word`;
+  const goText = JSON.stringify(secret);
+  const text = await Deno.readTextFile(`tests/testdata/ent/${MACHINE}`);
+  const telling = [
+    // a program that ends by itself, and one that panics
+    [`println(${goText}); os.Exit(3)`, '"os"'],
+    [`panic(errors.New("no " + url.QueryEscape(${goText})))`, '"errors"\n\t"net/url"'],
+  ] as const;
+  for (const [statement, imports] of telling) {
+    await using module = await copyModule({
+      [MACHINE]: `${
+        text.replace("import (\n", `import (\n\t${imports}\n`)
+      }\nfunc init() { ${statement} }\n`,
+    });
+    const error = await load(module, { layer: "silver", redact: redactor([secret]).redact })
+      .then(() => undefined, (error) => error);
+    assert.ok(error instanceof MigrateError && error.code === "ent_failed", String(error));
+    const told = [error.message, ...error.details].join("\n");
+    assert.match(told, /\*\*\*\*/);
+    assert.doesNotMatch(told, /planted/);
+  }
+  // what ent itself reports of them
+  await using module = await copyModule({
+    [MACHINE]: text.replace("field.", `field.String(${goText}).Default(1), field.`)
+      .replace('.Default("running")', '.Default("idle")'),
+  });
+  const error = await load(module, { layer: "silver", redact: redactor([secret]).redact })
+    .then(() => undefined, (error) => error);
+  assert.ok(error instanceof MigrateError, String(error));
+  assert.doesNotMatch([error.message, ...error.details].join("\n"), /planted/);
 });
 
 goTest("loadEnt() leaves out packages for the clients, whose types name no schema", async () => {
@@ -294,14 +328,16 @@ async function load(
     readonly layer?: string;
     readonly schema?: string;
     readonly signal?: AbortSignal;
+    readonly redact?: (text: string) => string;
   } = {},
 ): Promise<readonly string[]> {
-  const { layer, schema = module.path, signal = new AbortController().signal } = options;
+  const { layer, redact = String, schema = module.path } = options;
+  const { signal = new AbortController().signal } = options;
   const env = { ...Deno.env.toObject(), ...options.env };
   const result: string[] = [];
   for (const declaration of await findDeclarations(schema)) {
     if (layer !== undefined && declaration.layer !== layer) continue;
-    result.push(await loadEnt(declaration, { env, signal, temp: module.temp }));
+    result.push(await loadEnt(declaration, { env, redact, signal, temp: module.temp }));
   }
   return result;
 }

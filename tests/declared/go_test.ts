@@ -21,7 +21,12 @@ Deno.test("loadEnt() says how to get Go where there is none", async () => {
   const [declaration] = await findDeclarations("tests/testdata/ent");
   assert.ok(declaration !== undefined);
   const signal = new AbortController().signal;
-  const options = { env: { PATH: `${folder.path}/empty` }, signal, temp: folder.path };
+  const options = {
+    env: { PATH: `${folder.path}/empty` },
+    signal,
+    redact: String,
+    temp: folder.path,
+  };
   await assert.rejects(loadEnt(declaration, options), {
     code: "go_missing",
     message: "go: command not found",
