@@ -1,3 +1,5 @@
+import { trimSpace } from "./white_space.ts";
+
 /** What the comments at the head of a file tell the programs that execute it. */
 export interface Directives {
   /** The arguments of every `atlas:txmode`, in order; more than one is a fault. */
@@ -7,8 +9,9 @@ export interface Directives {
 }
 
 // Any printable prefix, the name, and the rest of the line; the greedy prefix makes the last
-// `atlas:` of a line count (Atlas' `sql/migrate`, `reDirective`).
-const DIRECTIVE = /^([ -~]*)atlas:([0-9A-Za-z_]+)(?: +([^\n]*))?/;
+// `atlas:` of a line count, and of nothing but spaces the last is the argument, if there are two
+// (Atlas' `sql/migrate`, `reDirective`).
+const DIRECTIVE = /^([ -~]*)atlas:([0-9A-Za-z_]+)(?: +([^\n]+))?/;
 
 /**
  * The directives of a file's head: the comment lines that it begins with, if an empty line or the
@@ -54,7 +57,7 @@ function headLines(text: string): readonly string[] {
   while (text.startsWith("#", at) || text.startsWith("--", at)) {
     const end = text.indexOf("\n", at);
     if (end < 0) return [];
-    lines.push(text.slice(at, end).trim());
+    lines.push(trimSpace(text.slice(at, end)));
     at = end + 1;
   }
   const rest = /[ \t]*/y;

@@ -28,6 +28,8 @@ const BEGIN_ATOMIC = new RegExp(`BEGIN${WS}+ATOMIC${WS}+`, "iy");
 const BEGIN = new RegExp(`BEGIN${WS}+`, "iy");
 const END = new RegExp(`^${WS}*END${WS}*`, "i");
 
+const encoder = new TextEncoder();
+
 /**
  * Splits a text into statements by the rules of Atlas' scanner with the options that it uses for
  * PostgreSQL (Atlas' `sql/migrate`, `Scanner.stmt`; `sql/postgres`, `Driver.ScanStmts`): the number
@@ -42,13 +44,14 @@ export class Scanner {
   #pos = 0;
   #delimiter = ";";
   #stops = stopsOf(";");
-  /** How much of the text Atlas does not count as read: a line that sets the delimiter. */
-  #uncounted = 0;
+  /** Where the text begins, and where what Atlas counts as read does: behind a line for the delimiter. */
+  readonly #from: number;
+  readonly #counted: number;
 
   constructor(text: string, from = 0, blocks = new Map<string, number | undefined>()) {
     this.#text = text;
     this.#blocks = blocks;
-    this.#pos = from;
+    this.#from = this.#counted = this.#pos = from;
     const directive = readDelimiter(text, from);
     if (directive === undefined) return;
     this.#setDelimiter(directive.argument);
@@ -58,8 +61,7 @@ export class Scanner {
         -1,
       );
     }
-    this.#uncounted = directive.next - from;
-    this.#pos = directive.next;
+    this.#counted = this.#pos = directive.next;
   }
 
   /** The next statement, or nothing at the end. Throws a `ScanError`. */
@@ -75,9 +77,11 @@ export class Scanner {
     return { text: trimSpace(body), offset: this.#start };
   }
 
-  /** How far the scanner has come, by Atlas' count. */
+  /** How far the scanner has come, by Atlas' count: in bytes, without a line for the delimiter. */
   get consumed(): number {
-    return this.#pos - this.#uncounted;
+    if (this.#counted === this.#from) return this.#pos;
+    const bytes = encoder.encode(this.#text.slice(this.#counted, this.#pos));
+    return this.#from + encoder.encodeInto(this.#text.slice(this.#from), bytes).read;
   }
 
   /** Goes to the first character of a statement at or after an index. */
@@ -155,8 +159,10 @@ export class Scanner {
   #delimiterCommand(): boolean {
     const text = this.#text;
     const at = this.#start;
-    // Atlas looks only where something stands behind the word.
-    if (!/^delimiter $/i.test(text.slice(at, at + 10))) return false;
+    // Atlas looks only where something stands behind the word, and looks for no delimiter in it.
+    if (!/^delimiter[^]/i.test(text.slice(at, at + 10))) return false;
+    this.#pos = at + 9;
+    if (text.charAt(at + 9) !== " ") return false;
     const newline = text.indexOf("\n", at);
     const end = newline < 0 ? text.length : newline + 1;
     let argument = trimSpace(text.slice(at + 9, end));

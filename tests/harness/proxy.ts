@@ -1,4 +1,6 @@
-import { connect, createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
+import { Messages } from "./messages.ts";
+import { startRelay } from "./relay.ts";
 
 /** Which way a message of the protocol goes. */
 export type Direction = "asked" | "answered";
@@ -30,27 +32,14 @@ export async function startProxy(
   target: { readonly host: string; readonly port: number },
   judge: (message: Message) => Verdict = () => "pass",
 ): Promise<Proxy> {
-  const sockets = new Set<Socket>();
   let connections = 0;
   let down = false;
-  const server = createServer((client) => {
-    const upstream = connect(target);
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.setNoDelay(true);
-      socket.on("error", () => {});
-    }
-    const cut = () => {
-      client.destroy();
-      upstream.destroy();
-    };
-    if (down) return cut();
-    client.on("close", cut);
-    upstream.on("close", cut);
+  const relay = await startRelay(target, (client, upstream) => {
+    if (down) client.destroy();
     let connection = 0;
     let number = 0;
     let stalled = false;
-    const relay = (from: Socket, to: Socket, direction: Direction) => {
+    const pass = (from: Socket, to: Socket, direction: Direction) => {
       const reader = new Messages(direction === "asked");
       from.on("data", (chunk: Uint8Array) => {
         for (const { bytes, type } of reader.read(chunk)) {
@@ -70,46 +59,16 @@ export async function startProxy(
         }
       });
     };
-    relay(client, upstream, "asked");
-    relay(upstream, client, "answered");
+    pass(client, upstream, "asked");
+    pass(upstream, client, "answered");
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
   return {
-    host: "127.0.0.1",
-    port: typeof address === "object" && address !== null ? address.port : 0,
+    host: relay.host,
+    port: relay.port,
     setDown(value) {
       down = value;
-      if (down) { for (const socket of sockets) socket.destroy(); }
+      if (down) relay.cut();
     },
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
+    [Symbol.asyncDispose]: () => relay[Symbol.asyncDispose](),
   };
-}
-
-/** Cuts a stream of bytes into messages: a letter, then the length of the rest. */
-class Messages {
-  #left: Uint8Array<ArrayBuffer> = new Uint8Array();
-  /** The first message of a client has no letter. */
-  #bare: boolean;
-
-  constructor(fromClient: boolean) {
-    this.#bare = fromClient;
-  }
-
-  *read(chunk: Uint8Array): Iterable<{ readonly bytes: Uint8Array; readonly type: string }> {
-    this.#left = new Uint8Array([...this.#left, ...chunk]);
-    while (true) {
-      const head = this.#bare ? 0 : 1;
-      if (this.#left.length < head + 4) return;
-      const length = new DataView(this.#left.buffer, this.#left.byteOffset).getInt32(head);
-      if (this.#left.length < head + length) return;
-      const bytes = this.#left.slice(0, head + length);
-      this.#left = this.#left.slice(head + length);
-      yield { bytes, type: this.#bare ? "" : String.fromCharCode(bytes[0] ?? 0) };
-      this.#bare = false;
-    }
-  }
 }

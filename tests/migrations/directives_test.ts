@@ -37,6 +37,9 @@ const HEADS: readonly (readonly [string, ReturnType<typeof readDirectives>])[] =
   ["--\tatlas:txmode none\n\n", NOTHING],
   ["-- atlas:txmode\tnone\n\n", { txMode: [""], checkpoint: false }],
   ["-- atlas:txmodes none\n\n", NOTHING],
+  // White space at the end of a line is what Go takes for it.
+  ["-- atlas:txmode none\u0085\n\n", NONE],
+  ["-- atlas:txmode none\ufeff\n\n", { txMode: ["none\ufeff"], checkpoint: false }],
   ["-- Atlas:txmode none\n\n", NOTHING],
   ["", NOTHING],
 ];

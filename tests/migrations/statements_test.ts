@@ -6,7 +6,7 @@ function split(text: string): readonly string[] {
   return splitStatements(text, { file: "x.sql" }).map((statement) => statement.text);
 }
 
-// From Atlas' own scanner; see the long test, which compares with the real one.
+// From Atlas' own scanner; splitter_test.ts and splitter_long_test.ts compare with the real one.
 const CASES: readonly (readonly [string, readonly string[]])[] = [
   ["SELECT 1", ["SELECT 1"]],
   [";;", [";", ";"]],
@@ -42,6 +42,22 @@ const CASES: readonly (readonly [string, readonly string[]])[] = [
     "SELECT 3;",
   ]],
   ["delimiter ';;'\nA;B;; C", ["A;B", "C"]],
+  // Of nothing but spaces the last is the argument.
+  ["-- atlas:delimiter   \nSELECT 1; 2", ["SELECT", "1;", "2"]],
+  ["DELIMITER E\nxEDELIMITER//E", ["x", "DELIMITER//"]],
+  ["DELIMITER E\nDELIMITER", ["D", "LIMIT", "R"]],
+  // A directive inside a block is not counted as read, and what is counted are bytes.
+  ["BEGIN ATOMIC -- atlas:delimiter //\nEND if; select 1234567; a", [
+    "BEGIN ATOMIC -- atlas:delimiter //\nEND",
+    "if;",
+    "select 1234567;",
+    "a",
+  ]],
+  ["BEGIN ATOMIC -- atlas:delimiter é\néENDé; a;", [
+    "BEGIN ATOMIC -- atla",
+    "s:delimiter é\néENDé;",
+    "a;",
+  ]],
   ["\u0085SELECT 1;\u3000", ["SELECT 1;"]],
   ["\ufeffSELECT 1;", ["\ufeffSELECT 1;"]],
   ["SELECT 1;\r\nSELECT 2;\r\n", ["SELECT 1;", "SELECT 2;"]],

@@ -1,0 +1,54 @@
+// deno-lint-ignore-file no-console -- how often each rule was hit is what this is for
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { startAtlasSplitter } from "../harness/atlas_splitter.ts";
+import { chooseTexts } from "../harness/rule_hits.ts";
+import { seed } from "../harness/seed.ts";
+import { assertSameSplits, kindOf, REFUSALS, splitOf } from "../harness/splitter_comparison.ts";
+import { SPLITTER_RULES } from "../harness/splitter_rules.ts";
+import { loadVariant } from "../harness/splitter_variants.ts";
+import { sqlText } from "../harness/sql_text.ts";
+import { toolTest } from "../harness/tools.ts";
+
+const MADE = 120_000;
+const LEAST = 100;
+/** How many of the chosen texts may turn out to be known differences, which show no rule. */
+const KNOWN = 20;
+
+toolTest(
+  "atlas",
+  "splitStatements() splits as Atlas does; each rule and each refusal a hundred times",
+  async () => {
+    const made = fc.sample(sqlText, { numRuns: MADE, seed });
+    const answer = (text: string) => JSON.stringify(splitOf(text));
+    const variants = await Promise.all(
+      Object.entries(SPLITTER_RULES).map(async ([rule, edits]) => {
+        const splitter = await loadVariant(edits);
+        return { rule, answer: (text: string) => JSON.stringify(splitOf(text, splitter)) };
+      }),
+    );
+    const refusals = REFUSALS.map((kind) => ({
+      rule: kind,
+      answer: (text: string) => {
+        const split = splitOf(text);
+        return typeof split === "string" && kindOf(split) === kind ? "" : JSON.stringify(split);
+      },
+    }));
+    // A text that is refused costs a run of Atlas: these come last.
+    const sorted = Map.groupBy(made, (text) => typeof splitOf(text));
+    const { texts, hits } = chooseTexts(
+      [...sorted.get("object") ?? [], ...sorted.get("string") ?? []],
+      { variants: [...variants, ...refusals], answer, least: LEAST + KNOWN },
+    );
+    for (const [rule, count] of hits) {
+      assert.ok(
+        count >= LEAST + KNOWN,
+        `"${rule}" is hit by ${count} of ${MADE} texts of seed ${seed}`,
+      );
+    }
+    await using atlas = await startAtlasSplitter(2);
+    const counts = await assertSameSplits(texts, { atlas, seed, made: MADE });
+    assert.ok(texts.length - (counts["same"] ?? 0) <= KNOWN, JSON.stringify(counts));
+    console.log(`seed ${seed}: ${hits.size} rules and refusals, ${LEAST} hits each`, counts);
+  },
+);

@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { startAtlasSplitter } from "../harness/atlas_splitter.ts";
+import { seed } from "../harness/seed.ts";
+import {
+  assertSameSplits,
+  compareSplits,
+  splitOf,
+  SPLITTING_DIFFERENCES,
+} from "../harness/splitter_comparison.ts";
+import { sqlText } from "../harness/sql_text.ts";
+import { toolTest } from "../harness/tools.ts";
+
+toolTest("atlas", "splitStatements() splits five hundred texts as Atlas does", async () => {
+  await using atlas = await startAtlasSplitter();
+  const made = fc.sample(sqlText, { numRuns: 500, seed });
+  // Each refusal costs a run of Atlas.
+  const refused = made.filter((text) => typeof splitOf(text) === "string").slice(15);
+  const texts = [...new Set(made).difference(new Set(refused))];
+  const counts = await assertSameSplits(texts, { atlas, seed, made: made.length });
+  assert.ok((counts["same"] ?? 0) > 300);
+});
+
+toolTest(
+  "atlas",
+  "splitStatements() differs from Atlas where it should, and says why",
+  async () => {
+    await using atlas = await startAtlasSplitter();
+    for (const [name, { example }] of Object.entries(SPLITTING_DIFFERENCES)) {
+      const { verdict } = (await compareSplits([example], atlas)).get(example) ?? {};
+      assert.equal(verdict, name);
+    }
+  },
+);
