@@ -56,6 +56,8 @@ async function run(args: readonly string[]): Promise<number> {
     ...(["migrate", "genmigrate"] as const).map((program) =>
       [schemaPath(program), () => schemaText(program)] as const
     ),
+    ["deploy/commands/migrate.md", () => commandsPage("migrate", main)],
+    ["deploy/commands/genmigrate.md", () => commandsPage("genmigrate", mainOfGenmigrate)],
   ];
   for (const [file, renew] of generated) {
     const present = await Deno.readTextFile(file).catch(() => "");
@@ -68,6 +70,23 @@ async function run(args: readonly string[]): Promise<number> {
   if (!args.includes("--check")) return 0;
   console.error(`${stale.join(", ")}: stale, run deno task docs`);
   return 1;
+}
+
+/** The help of a program and of each of its commands. */
+async function commandsPage(name: string, program: typeof main): Promise<string> {
+  // The lines of what can be typed first: a word, a tab, what it is.
+  const words = (await helpOf(["__complete", ""], program)).split("\n").flatMap((line) =>
+    line.includes("\t") ? [line.split("\t")[0] ?? ""] : []
+  );
+  const parts = await Promise.all(
+    ["", ...words].map(async (command) => {
+      const help = await helpOf([...(command === "" ? [] : [command]), "--help"], program);
+      return `## ${`${name} ${command}`.trim()}\n\n\`\`\`text\n${help.trimEnd()}\n\`\`\`\n`;
+    }),
+  );
+  return `# Commands of ${name}\n\nWritten by \`deno task docs\` from the program itself.\n\n${
+    parts.join("\n")
+  }`;
 }
 
 function schemaText(program: Documented): string {
