@@ -12,6 +12,7 @@ import {
   VAULT,
 } from "../src/topics/mod.ts";
 import { type Documented, jsonSchema, schemaPath } from "./json_schema.ts";
+import { DIFFERENCES } from "../tests/harness/engine_differences.ts";
 import { permissionFlags, programNamed } from "./compile/programs.ts";
 
 /** What stands in the README between `<!-- begin NAME -->` and `<!-- end NAME -->`. */
@@ -45,6 +46,8 @@ const PARTS: Readonly<Record<string, () => string | Promise<string>>> = {
         [code, [exit, meaning]],
       ) => [`\`${code}\``, String(exit), meaning]),
     ).join("\n"),
+  differences: () =>
+    Object.entries(DIFFERENCES).map(([name, { says }]) => item(`\`${name}\`: ${says}`)).join("\n"),
 };
 
 /** Writes the generated parts, or with `--check` says which are stale. */
@@ -129,6 +132,19 @@ async function helpOf(args: readonly string[], program = main): Promise<string> 
     terminal: { out: false, err: false, columns: 80 },
   });
   return text;
+}
+
+/** An item of a list as `deno fmt` lays it out: what stands in backticks is not broken. */
+function item(text: string): string {
+  const words = text.match(/(?:`[^`]*`|[^\s`])+/g) ?? [];
+  const lines = [""];
+  for (const word of words) {
+    const line = lines.at(-1) ?? "";
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (longer.length > 98) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return `- ${lines.join("\n  ")}`;
 }
 
 if (import.meta.main) Deno.exit(await run(Deno.args));

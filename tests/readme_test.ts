@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { STORIES, type Story } from "../src/topics/mod.ts";
+import { DIFFERENCES } from "./harness/engine_differences.ts";
 
 /** Where each command of the README is run; a new command needs a line here, and a run. */
 const RUN: readonly (readonly [RegExp, string])[] = [
@@ -61,4 +62,12 @@ Deno.test("the README names the version of Deno that its commands use", async ()
   );
   // The older one belongs to the runtime that compiles where the usual one is out of reach.
   assert.deepEqual([...new Set(versions)].toSorted(), ["2.7.11", "2.9.6"]);
+});
+
+Deno.test("each difference from Atlas shows in a comparison, or in a test of its own", async () => {
+  for (const [name, { shown }] of Object.entries(DIFFERENCES)) {
+    if (typeof shown === "string") continue;
+    const text = await Deno.readTextFile(`tests/${shown.file}`);
+    assert.ok(text.includes(shown.test), `${name}: ${shown.file} has no "${shown.test}"`);
+  }
 });

@@ -9,7 +9,7 @@ import {
 import type { AppliedMigration } from "../report.ts";
 import type { Atlas, AtlasResult } from "./atlas.ts";
 import { applyConfig, type AtlasConfig } from "./hcl.ts";
-import { batches } from "./batches.ts";
+import { batches, runModeOf } from "./batches.ts";
 
 /** What applying through Atlas needs besides the files. */
 export interface AtlasApplyOptions {
@@ -38,7 +38,8 @@ export async function applyThroughAtlas(
 }
 
 function applyArguments(batch: readonly PlannedFile[], execOrder: string): readonly string[] {
-  const txMode = batch[0]?.txMode === "all" ? "all" : "file";
+  const [first] = batch;
+  const txMode = first === undefined ? "file" : runModeOf(first);
   return [
     ...["migrate", "apply", String(batch.length)],
     ...["--format", "{{ json . }}"],
@@ -111,10 +112,16 @@ function report(
     });
   }
   throw new MigrateError("atlas_failed", `Cannot apply: Atlas says "${reason}"`, {
-    details: result.stderr.split("\n").filter((line) => line !== ""),
+    details: linesOf(result.stderr),
     hint: "See where the database is, then try the embedded engine",
     next: [{ command: "migrate status" }, { command: "migrate --engine embedded" }],
   });
+}
+
+/** What Atlas says of the failure, without its word for another edition. */
+function linesOf(stderr: string): readonly string[] {
+  const [own = ""] = stderr.split(/^You're running the community build/m);
+  return own.split("\n").filter((line) => line !== "");
 }
 
 function parseReport(stdout: string): AtlasReport | undefined {

@@ -1,5 +1,10 @@
-import { type PlannedFile, splitStatements, type Statement } from "../migrations/mod.ts";
-import { refuseTransactionControl } from "../transaction_control.ts";
+import { executableStatements } from "../executable.ts";
+import {
+  type PlannedFile,
+  readDirectives,
+  type Statement,
+  type TxMode,
+} from "../migrations/mod.ts";
 
 // What cannot change the settings of a session, unless it calls a function that does.
 const HARMLESS =
@@ -13,10 +18,10 @@ const DELIMITER = /^(?:-- atlas:)?delimiter /im;
 
 /**
  * Cuts the files into runs of Atlas. Atlas keeps one connection for a run, so a file that may leave
- * a setting, a role or a temporary table behind is the last one of its run. A file that must not be
- * executed throws once those before it have been handed out.
+ * a setting, a role or a temporary table behind is the last one of its run, and those of a run go
+ * with one `--tx-mode`. A file that must not be executed throws once those before it have been handed out.
  *
- * @throws {MigrateError} `statement_syntax`, `transaction_control`.
+ * @throws {MigrateError} the codes of `executableStatements`.
  */
 export function* batches(files: readonly PlannedFile[]): Iterable<readonly PlannedFile[]> {
   const together = files[0]?.txMode === "all";
@@ -24,11 +29,15 @@ export function* batches(files: readonly PlannedFile[]): Iterable<readonly Plann
   for (const file of files) {
     let statements: readonly Statement[];
     try {
-      statements = splitStatements(file.migration.text, { file: file.migration.path });
-      if (file.txMode !== "none") refuseTransactionControl(file.migration, statements);
+      statements = executableStatements(file);
     } catch (error) {
       if (batch.length > 0 && !together) yield batch;
       throw error;
+    }
+    const [first] = batch;
+    if (first !== undefined && !goWith(file, runModeOf(first))) {
+      yield batch;
+      batch = [];
     }
     batch.push(file);
     if (!together && mayLeaveTraces(file, statements)) {
@@ -37,6 +46,23 @@ export function* batches(files: readonly PlannedFile[]): Iterable<readonly Plann
     }
   }
   if (batch.length > 0) yield batch;
+}
+
+/**
+ * The `--tx-mode` of the run of Atlas that begins with a file. What a file says of itself goes
+ * before it, but not `file` under `none`: there Atlas forgets the commit.
+ */
+export function runModeOf(file: PlannedFile): TxMode {
+  return file.txMode !== "all" && saysItself(file) ? "file" : file.txMode;
+}
+
+/** Whether a file runs as planned in a run of that mode. */
+function goWith(file: PlannedFile, mode: TxMode): boolean {
+  return file.txMode === mode || (mode === "file" && saysItself(file));
+}
+
+function saysItself({ migration }: PlannedFile): boolean {
+  return readDirectives(migration.text).txMode.length > 0;
 }
 
 function mayLeaveTraces(file: PlannedFile, statements: readonly Statement[]): boolean {

@@ -2,6 +2,7 @@ import { applyThroughAtlas, Atlas, AtlasFolder, type AtlasProgram } from "../atl
 import type { Database } from "../database.ts";
 import { describeDatabase, toPostgresUrl } from "../dsn.ts";
 import { MigrateError } from "../errors.ts";
+import { executableStatements } from "../executable.ts";
 import { nameOf } from "../failure.ts";
 import {
   baselineRow,
@@ -12,7 +13,6 @@ import {
   type PlannedFile,
   type Pool,
   type Revision,
-  splitStatements,
   type TxMode,
 } from "../migrations/mod.ts";
 import {
@@ -247,14 +247,18 @@ function refuseUnseen({ plan, rows }: Preflight, pool: Pool): void {
   );
 }
 
-/** Does for Atlas what it does not do when it goes on with a half-done file. */
+/**
+ * Does for Atlas what it does not do when it goes on with a half-done file.
+ *
+ * @throws {MigrateError} the codes of `executableStatements`.
+ */
 async function prepareResume(
   session: Session,
   file: PlannedFile,
   { request, table }: Preflight & { readonly request: ApplyRequest },
 ): Promise<void> {
-  const { migration, previous, resumeFrom } = file;
-  const statements = splitStatements(migration.text, { file: migration.path });
+  const { previous, resumeFrom } = file;
+  const statements = executableStatements(file);
   const next = statements[resumeFrom];
   if (next !== undefined) {
     const { events, signal } = request;

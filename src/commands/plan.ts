@@ -1,6 +1,7 @@
 import { describeDatabase } from "../dsn.ts";
 import { type Effect, effectOf, type Finding, Judge, namesIn } from "../impact/mod.ts";
-import { type Plan, type PlannedFile, position, splitStatements } from "../migrations/mod.ts";
+import { executableStatements } from "../executable.ts";
+import { type Plan, type PlannedFile, position } from "../migrations/mod.ts";
 import { openParser } from "../parser/mod.ts";
 import { MigrateError } from "../errors.ts";
 import { readCatalog, refuseUnfit, runnerOf, type Session } from "../postgres/mod.ts";
@@ -45,7 +46,7 @@ export interface PlanReport {
  * Says what `apply` would do, by the same decision, in one read-only transaction; the parser is
  * loaded only when there is something to judge.
  *
- * @throws {MigrateError} the codes of `look` and `decide`, and `statement_syntax`.
+ * @throws {MigrateError} the codes of `look` and `decide` and `executableStatements`.
  */
 export async function plan(request: PlanRequest): Promise<PlanReport> {
   let refusal: MigrateError | undefined;
@@ -83,12 +84,11 @@ async function judge(
   const parse = await openParser();
   const parsed = pending.map((file) => ({
     file,
-    statements: splitStatements(file.migration.text, { file: file.migration.path })
-      .slice(file.resumeFrom).map(({ offset, text }) => {
-        const read = parse(text);
-        const { line } = position(file.migration.text, offset);
-        return { sql: text, line, trees: "trees" in read ? read.trees : undefined };
-      }),
+    statements: executableStatements(file).slice(file.resumeFrom).map(({ offset, text }) => {
+      const read = parse(text);
+      const { line } = position(file.migration.text, offset);
+      return { sql: text, line, trees: "trees" in read ? read.trees : undefined };
+    }),
   }));
   const trees = parsed.flatMap(({ statements }) => statements.flatMap((each) => each.trees ?? []));
   const catalog = await readCatalog((sql) => session.query(sql), namesIn(trees));

@@ -2,7 +2,7 @@ import { MigrateError } from "../errors.ts";
 import { readDirectives } from "./directives.ts";
 import { compareBytes } from "./name.ts";
 import type { Migration, Pool } from "./pool.ts";
-import { type Revision, REVISION_TYPE } from "./revision.ts";
+import { isPartial, type Revision, REVISION_TYPE } from "./revision.ts";
 import { SumChain } from "./sum_chain.ts";
 import type { SourceFile } from "./sums.ts";
 
@@ -13,6 +13,11 @@ export interface Comparison {
    * transaction, which have been changed too, or repaired while they were half done.
    */
   readonly changed: readonly Migration[];
+  /**
+   * Whether it may be another that has changed or is gone: the hash also covers files below that
+   * have no row, as those that a baseline or a checkpoint stands for.
+   */
+  readonly orBelow: boolean;
   /** Files that cannot be judged, because their hash covers one that has changed or is gone. */
   readonly unverifiable: readonly Migration[];
   /** Rows between our numbers whose file is gone. */
@@ -27,15 +32,18 @@ export interface Comparison {
 export function compareHistory(pool: Pool, revisions: readonly Revision[]): Comparison {
   const history = historyOf(pool, revisions);
   const mismatches = history.applied.filter((entry) =>
-    entry.row.hash !== "" && !matches(entry, history)
+    // Of a half-done file the rest may be repaired, and what was executed has hashes of its own.
+    entry.row.hash !== "" && !isPartial(entry.row) && !matches(entry, history)
   );
   const suspects = mismatches.filter((entry) => !confirmedLater(entry, history));
   const first = suspects.findIndex((entry) =>
     !mayHaveBeenRepaired(entry.migration.text) && !isBehindGone(entry, history)
   );
   const migrations = suspects.map(({ migration }) => migration);
+  const found = suspects[first];
   return {
     changed: migrations.slice(0, first + 1),
+    orBelow: found !== undefined && isInDoubt(found, { pool, revisions, history }),
     unverifiable: migrations.slice(first + 1),
     missing: missingRows(pool, revisions),
   };
@@ -46,7 +54,7 @@ export function compareHistory(pool: Pool, revisions: readonly Revision[]): Comp
  *
  * @throws {MigrateError} `migration_changed` with the files.
  */
-export function refuseChanged({ changed, missing, unverifiable }: Comparison): void {
+export function refuseChanged({ changed, missing, orBelow, unverifiable }: Comparison): void {
   if (changed.length === 0 && missing.length === 0) return;
   const details = [
     ...changed.map(({ path }) => `${path}: not what was applied`),
@@ -61,8 +69,8 @@ export function refuseChanged({ changed, missing, unverifiable }: Comparison): v
     "migration_changed",
     file === undefined
       ? `Cannot go on: "${gone?.version}_${gone?.description}" was applied and is gone from the files`
-      : `Cannot go on: ${
-        changed.map(({ file }) => `"${file}"`).join(" or ")
+      : `Cannot go on: ${changed.map(({ file }) => `"${file}"`).join(" or ")}${
+        orBelow ? ", or a file below it that was never executed here," : ""
       } has changed since it was applied`,
     {
       details,
@@ -127,6 +135,36 @@ function isAfter(a: Revision, b: Revision): boolean {
   return a.executedAt === b.executedAt
     ? compareBytes(a.version, b.version) > 0
     : a.executedAt > b.executedAt;
+}
+
+/**
+ * Whether a hash may differ because of what was never executed here. What a matching hash covers
+ * has not changed, so only what stands between that one and this one counts.
+ */
+function isInDoubt(
+  { migration, row }: Applied,
+  { history, pool, revisions }: {
+    readonly history: History;
+    readonly pool: Pool;
+    readonly revisions: readonly Revision[];
+  },
+): boolean {
+  const sound = history.applied.findLast((other) =>
+    compareBytes(other.migration.file, migration.file) < 0 && other.row.hash !== "" &&
+    matches(other, history)
+  );
+  const rows = new Set(revisions.map(({ version }) => version));
+  const above = sound?.migration.file ?? "";
+  const unexecuted = pool.migrations.some(({ file, version }) =>
+    !rows.has(version) && compareBytes(file, above) > 0 && compareBytes(file, migration.file) < 0
+  );
+  if (unexecuted || sound !== undefined) return unexecuted;
+  // Files that a squash has replaced are gone without a trace.
+  return revisions.some(({ type, version }) =>
+    type === REVISION_TYPE.baseline && compareBytes(version, row.version) < 0
+  ) || history.applied.some(({ migration }) =>
+    migration.checkpoint && migration.version === revisions[0]?.version
+  );
 }
 
 /**

@@ -30,6 +30,8 @@ export interface PlannedFile {
   readonly resumeFrom: number;
   /** The row of that earlier run. */
   readonly previous?: Revision;
+  /** Why it must not be executed: whoever comes to it throws this, once what is before it is in. */
+  readonly fault?: MigrateError;
 }
 
 /** What is to be done, in order. */
@@ -50,27 +52,42 @@ export interface Plan {
  * layers were migrated one by one.
  *
  * @throws {MigrateError} `out_of_order`, `database_not_clean`, `baseline_not_found`,
- * `missing_migration`, `partial_in_middle`, `txmode_invalid`.
+ * `missing_migration`, `partial_in_middle`, `txmode_invalid`, `usage` where it is told two things
+ * about a database that is not empty.
  */
 export function planApply(
   pool: Pool,
   revisions: readonly Revision[],
   options: PlanOptions,
 ): Plan {
+  if (options.baseline !== undefined && options.allowDirty) throw baselineAndDirty();
   const rows = new Map(revisions.map((row) => [row.version, row]));
   const known = new Set(pool.migrations.map(({ version }) => version));
   const unknown = revisions.map(({ version }) => version).filter((version) => !known.has(version));
   const chosen = revisions.length === 0 ? first(pool, options) : next(pool, { rows, options });
-  const files = chosen.files.slice(0, options.amount).map((migration): PlannedFile => {
+  const files = chosen.files.slice(0, options.amount).map((migration, index): PlannedFile => {
     const previous = rows.get(migration.version);
     return {
       migration,
-      txMode: txModeOf(migration, options.txMode),
+      ...modeOrFault(migration, { index, global: options.txMode }),
       resumeFrom: previous?.applied ?? 0,
       ...(previous === undefined ? {} : { previous }),
     };
   });
   return { pending: files, baseline: chosen.baseline, skipped: chosen.skipped, unknown };
+}
+
+/** A wrong directive stops the run where its file is due, as Atlas does; if nothing can be done before, at once. */
+function modeOrFault(
+  migration: Migration,
+  { global, index }: { readonly global: TxMode; readonly index: number },
+): Pick<PlannedFile, "txMode" | "fault"> {
+  try {
+    return { txMode: txModeOf(migration, global) };
+  } catch (fault) {
+    if (index === 0 || global === "all" || !(fault instanceof MigrateError)) throw fault;
+    return { txMode: global, fault };
+  }
 }
 
 interface Choice {
@@ -172,6 +189,13 @@ function baselineNotFound(version: string): MigrateError {
       data: { version },
     },
   );
+}
+
+function baselineAndDirty(): MigrateError {
+  return new MigrateError("usage", "Cannot start with both --baseline and --allow-dirty", {
+    hint:
+      "Use --baseline where these migrations have built the database up to one of them, --allow-dirty where somebody else has",
+  });
 }
 
 function notClean(found: string): MigrateError {

@@ -1,17 +1,14 @@
+import { executableStatements } from "../executable.ts";
 import { migrationFailed } from "../failure.ts";
 import {
-  checkResume,
   isPipelinable,
   type PlannedFile,
   type Revision,
   REVISION_TYPE,
-  splitStatements,
   type Statement,
   statementHashes,
-  sumIgnored,
 } from "../migrations/mod.ts";
 import type { AppliedMigration } from "../report.ts";
-import { refuseTransactionControl } from "../transaction_control.ts";
 import { atlasErrorText } from "./atlas_error_text.ts";
 import { ServerError } from "./server_error.ts";
 
@@ -27,17 +24,13 @@ export class FileWork {
   /**
    * Splits the file.
    *
-   * @throws {MigrateError} `statement_syntax` when it cannot be split, `transaction_control`,
-   * `sum_ignored`, `history_changed` when a statement that an earlier run executed is no longer the same.
+   * @throws {MigrateError} the codes of `executableStatements`.
    */
   constructor(file: PlannedFile, operator: string) {
     this.file = file;
-    if (file.migration.hash === "") throw sumIgnored([file.migration.path]);
-    this.statements = splitStatements(file.migration.text, { file: file.migration.path });
+    this.statements = executableStatements(file);
     this.#hashes = statementHashes(this.statements.map((statement) => statement.text));
     this.#operator = operator;
-    if (file.txMode !== "none") refuseTransactionControl(file.migration, this.statements);
-    if (file.previous !== undefined) checkResume(file.migration, file.previous, this.#hashes);
   }
 
   /** Whether the file itself says how long to wait for locks. */

@@ -1,6 +1,7 @@
 import { interrupted, MigrateError } from "../errors.ts";
 import { pause } from "./patience.ts";
 import type { Session } from "./session.ts";
+import { describeSession, sessionColumns } from "./session_name.ts";
 
 /**
  * The keys of the session-level advisory locks. Atlas makes its keys by FNV-1 (32 bits, unsigned)
@@ -126,16 +127,12 @@ export async function findHolder(
   key: number,
 ): Promise<{ readonly pid: number; readonly text: string } | undefined> {
   const [row] = await session.query(`
-    select l.pid, a.application_name as name, coalesce(host(a.client_addr), 'a local socket') as address,
-      to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ') as since
+    select l.pid, ${sessionColumns("a.backend_start")}
     from pg_locks l left join pg_stat_activity a on a.pid = l.pid
     where l.granted and ${lockRow(key)} limit 1`);
-  if (row === undefined) return undefined;
-  const name = row["name"] === "" || row["name"] === null
-    ? "a program without a name"
-    : `"${row["name"]}"`;
-  const text = `pid ${row["pid"]}, ${name} from ${row["address"]}, connected since ${row["since"]}`;
-  return { pid: Number(row["pid"]), text };
+  return row === undefined
+    ? undefined
+    : { pid: Number(row["pid"]), text: describeSession(row, "connected") };
 }
 
 /** The condition on `pg_locks` for one of our locks in this database, as SQL. */

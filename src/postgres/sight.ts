@@ -1,19 +1,20 @@
 import type { Sight } from "../report.ts";
 import { lockRow, LOCKS } from "./lock.ts";
 import type { Session } from "./session.ts";
+import { describeSession, sessionColumns } from "./session_name.ts";
 
 /** Who a session waits for, in the columns that `describeBlocker` reads; `pid` is SQL. */
 export function blockersOf(pid: string): string {
-  return `select pid, application_name as name, coalesce(host(client_addr), 'a local socket') as address,
-      to_char(coalesce(xact_start, backend_start), 'YYYY-MM-DD HH24:MI:SS TZ') as since
-    from pg_stat_activity where pid = any(pg_blocking_pids(${pid}))`;
+  return `select b.pid, ${sessionColumns("coalesce(a.xact_start, a.backend_start)")}
+    from unnest(pg_blocking_pids(${pid})) as b (pid) left join pg_stat_activity a on a.pid = b.pid`;
 }
 
 /** A session that blocks another, for people. */
 export function describeBlocker(row: Readonly<Record<string, unknown>>): string {
-  const name = row["name"] === "" ? "a program without a name" : `"${row["name"]}"`;
   // Who blocks without a backend is a prepared transaction: pg_blocking_pids() calls it 0.
-  return `pid ${row["pid"]}, ${name} from ${row["address"]}, busy since ${row["since"]}`;
+  return row["pid"] === 0
+    ? "a prepared transaction (pg_prepared_xacts)"
+    : describeSession(row, "busy");
 }
 
 /**

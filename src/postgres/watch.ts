@@ -104,7 +104,7 @@ export class Watch implements AsyncDisposable {
     // A backend that is idle has answered, or never heard the question; one that waits for its
     // client has an answer that does not get through.
     return `select true as own, state ~ '^idle' or wait_event_type = 'Client' as waits_for_us,
-        pid, '' as name, '' as address, '' as since
+        pid, null as name, null as owner, null as reader, null as hidden, null as address, null as since
       from pg_stat_get_activity(${pid}) where true ${same}
     union all select false, false, * from (${blockersOf(String(pid))}) b`;
   }

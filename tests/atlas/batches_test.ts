@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { batches } from "../../src/atlas/batches.ts";
+import { batches, runModeOf } from "../../src/atlas/batches.ts";
 import { planApply, type PlannedFile, type TxMode } from "../../src/migrations/mod.ts";
 import { refusalOf } from "../harness/refusal.ts";
 import { poolOf } from "../harness/run.ts";
@@ -129,4 +129,23 @@ Deno.test("batches() hand out what comes before a file that must not be executed
 
 Deno.test("batches() let a file outside a transaction have its own", () => {
   assert.deepEqual(cut("-- atlas:txmode none\n\nbegin;\ncommit;\n", PLAIN), ["1", "2"]);
+});
+
+/** The batches, each with the mode in which Atlas is to run it. */
+function modes(texts: readonly string[], txMode: TxMode): readonly string[] {
+  return [...batches(planned(texts, txMode))].map((batch) => {
+    const [first] = batch;
+    return `${versions(batch)} ${first === undefined ? "" : runModeOf(first)}`;
+  });
+}
+
+Deno.test("batches() go together as far as one --tx-mode is right for them", () => {
+  const NONE = `-- atlas:txmode none\n\n${PLAIN}`;
+  const FILE = `-- atlas:txmode file\n\n${PLAIN}`;
+  assert.deepEqual(modes([PLAIN, NONE, FILE, PLAIN], "file"), ["1234 file"]);
+  assert.deepEqual(modes([PLAIN, PLAIN], "none"), ["12 none"]);
+  assert.deepEqual(modes([NONE, PLAIN, PLAIN], "none"), ["1 file", "23 none"]);
+  // Under none Atlas would forget the commit of a file that wants one.
+  assert.deepEqual(modes([PLAIN, NONE, FILE, NONE], "none"), ["12 none", "34 file"]);
+  assert.deepEqual(modes([PLAIN, PLAIN], "all"), ["12 all"]);
 });

@@ -116,6 +116,30 @@ const SCENARIOS: readonly Scenario[] = [
       change: { baseline: "20240101000000" },
     }],
   },
+  {
+    name: "no transaction for any file",
+    steps: [
+      { "1_a.sql": "create table a (i int);\nselect 1/0;\n" },
+      { "1_a.sql": "create table a (i int);\nselect 1;\n", "2_b.sql": "create table b (i int);\n" },
+    ].map((files) => ({ files, args: ["--tx-mode", "none"], change: { txMode: "none" } })),
+  },
+  {
+    name: "a wrong directive, when it is its turn",
+    steps: [{
+      files: {
+        "1_a.sql": "create table a (i int);\n",
+        "2_b.sql": "-- atlas:txmode no\n\nselect 1;\n",
+      },
+    }],
+  },
+  {
+    name: "statements that were executed and have changed",
+    steps: ["create table a (i int);\nselect 1/0;\n", "select 2;\nselect 3;\nselect 4;\n"].map((
+      text,
+    ) => ({
+      files: { "1_a.sql": `-- atlas:txmode none\n\n${text}` },
+    })),
+  },
   { name: "sums that are not right", steps: [{ files: { ...STAMPED, "atlas.sum": "h1:x\n" } }] },
   { name: "no files", steps: [{ files: { "atlas.sum": formatSums(computeSums([])) } }] },
 ];

@@ -13,24 +13,35 @@ export interface AtlasRun {
 /** Runs the real Atlas as a person would, with the URL on its standard input. */
 export async function atlas(
   args: readonly string[],
-  options: { readonly database?: Database; readonly revisionsSchema?: string } = {},
+  options: {
+    readonly database?: Database;
+    readonly revisionsSchema?: string;
+    /** Kills it, which ends it with a code above 128. */
+    readonly signal?: AbortSignal;
+  } = {},
 ): Promise<AtlasRun> {
-  const { database, revisionsSchema = "atlas_schema_revisions" } = options;
-  if (database === undefined) return await run(args, undefined);
-  return await atlasWith(
-    args,
-    `env "x" {\n  url = "${
-      toPostgresUrl(database)
-    }"\n  migration {\n    revisions_schema = "${revisionsSchema}"\n  }\n}\n`,
-  );
+  const { database, revisionsSchema = "atlas_schema_revisions", signal } = options;
+  if (database === undefined) return await run(args, { signal });
+  const config = `env "x" {\n  url = "${
+    toPostgresUrl(database)
+  }"\n  migration {\n    revisions_schema = "${revisionsSchema}"\n  }\n}\n`;
+  return await run([...args, ...CONFIG], { stdin: config, signal });
 }
+
+const CONFIG = ["--config", "file:///dev/stdin", "--env", "x"];
 
 /** Runs the real Atlas with a configuration on its standard input, which defines `env "x"`. */
 export async function atlasWith(args: readonly string[], config: string): Promise<AtlasRun> {
-  return await run([...args, "--config", "file:///dev/stdin", "--env", "x"], config);
+  return await run([...args, ...CONFIG], { stdin: config });
 }
 
-async function run(args: readonly string[], stdin: string | undefined): Promise<AtlasRun> {
+async function run(
+  args: readonly string[],
+  { signal, stdin }: {
+    readonly stdin?: string | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<AtlasRun> {
   const child = new Deno.Command(tools.atlas ?? "", {
     args: [...args],
     clearEnv: true,
@@ -44,7 +55,10 @@ async function run(args: readonly string[], stdin: string | undefined): Promise<
     await writer.write(new TextEncoder().encode(stdin));
     await writer.close();
   }
+  const kill = () => child.kill("SIGKILL");
+  signal?.addEventListener("abort", kill);
   const { code, stdout, stderr } = await child.output();
+  signal?.removeEventListener("abort", kill);
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }

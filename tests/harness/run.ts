@@ -1,4 +1,5 @@
 import { apply, type ApplyEvents, type ApplyRequest } from "../../src/commands/apply.ts";
+import { plan, type PlanReport, type PlanRequest } from "../../src/commands/plan.ts";
 import { type Folder, mergeLayers, type Pool } from "../../src/migrations/mod.ts";
 import { computeSums, formatSums, type SourceFile } from "../../src/migrations/sums.ts";
 import { LAYERS } from "../../src/layers.ts";
@@ -71,6 +72,28 @@ export async function applyPool(
     redact: (text) => text,
     events: silent,
     ...rest,
+  });
+}
+
+/** Plans what `applyPool` would do. */
+export async function planPool(
+  database: Database,
+  pool: Pool,
+  changes: Partial<PlanRequest> = {},
+): Promise<PlanReport> {
+  return await plan({
+    database,
+    pool,
+    revisionsSchema: undefined,
+    execOrder: "linear",
+    txMode: "file",
+    baseline: undefined,
+    allowDirty: false,
+    allowChanged: false,
+    amount: undefined,
+    signal: new AbortController().signal,
+    redact: (text) => text,
+    ...changes,
   });
 }
 

@@ -335,11 +335,45 @@ Deno.test("compareHistory() names both when a file outside a transaction or the 
   });
 });
 
+Deno.test("compareHistory() lets a half-done file be repaired, whatever made it run outside a transaction", () => {
+  const history = new History().run(FILES, { amount: 2 });
+  const [, second] = history.rows;
+  assert.ok(second !== undefined);
+  history.rows[1] = { ...second, applied: 1, total: 2 };
+  assert.deepEqual(compare({ ...FILES, "silver/0002_b.sql": "x" }, history), FINE);
+});
+
+/** Whether what was never executed may be to blame. */
+function orBelow(files: Files, { rows }: History): boolean {
+  return compareHistory(poolOf(files), rows).orBelow;
+}
+
+Deno.test("compareHistory() says whether a file that was never executed may be the one that changed", () => {
+  const edited = { ...FILES, "bronze/0003_c.sql": "x" };
+  assert.equal(orBelow(edited, new History().run(FILES)), false);
+  const baseline = new History().baseline(FILES, "0002");
+  for (const migration of poolOf(FILES).migrations.slice(2)) baseline.rows.push(rowOf(migration));
+  assert.equal(orBelow(edited, baseline), true);
+  assert.equal(orBelow({ ...FILES, "bronze/0001_a.sql": "x" }, baseline), true);
+  // What a matching hash covers is what it was.
+  assert.equal(orBelow({ ...FILES, "gold/0004_d.sql": "x" }, baseline), false);
+  // A file below a checkpoint, before and after it was pruned.
+  const squashed = { ...FILES, "bronze/0003_c.sql": "-- atlas:checkpoint\n\nselect 3;\n" };
+  const fresh = new History();
+  fresh.rows.push(rowOf(migrationOf(poolOf(squashed), "0003")));
+  assert.equal(compare(squashed, fresh).changed.length, 0);
+  assert.equal(orBelow({ ...squashed, "bronze/0001_a.sql": "x" }, fresh), true);
+  const pruned = without(without(squashed, "bronze/0001_a.sql"), "silver/0002_b.sql");
+  assert.equal(orBelow(pruned, fresh), true);
+  const refused = refusal(poolOf(pruned), fresh);
+  assert.match(refused.message, /"0003_c\.sql", or a file below it that was never executed here,/);
+});
+
 Deno.test("refuseChanged() goes on when nothing is known to be wrong", () => {
-  refuseChanged({ changed: [], missing: [], unverifiable: [] });
+  refuseChanged({ changed: [], missing: [], orBelow: false, unverifiable: [] });
   const [migration] = poolOf(FILES).migrations;
   assert.ok(migration !== undefined);
-  refuseChanged({ changed: [], missing: [], unverifiable: [migration] });
+  refuseChanged({ changed: [], missing: [], orBelow: false, unverifiable: [migration] });
 });
 
 function refusal(pool: Pool, history: History) {

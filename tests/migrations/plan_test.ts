@@ -229,6 +229,15 @@ Deno.test("planApply() takes a database over at a baseline", () => {
   assert.deepEqual(pending(plan(squashed, [], { baseline: "0001" })), ["0003"]);
 });
 
+Deno.test("planApply() refuses to be told two things about a database that is not empty", () => {
+  const pool = poolOfVersions("0001", "0002");
+  for (const history of [[], rows("0001")]) {
+    const error = refusalOf(() => plan(pool, history, { baseline: "0001", allowDirty: true }));
+    assert.equal(error.code, "usage");
+    assert.match(error.message, /both --baseline and --allow-dirty/);
+  }
+});
+
 Deno.test("planApply() ignores a baseline where there is a history", () => {
   const taken = plan(poolOfVersions("0001", "0002"), rows("0001"), { baseline: "0002" });
   assert.deepEqual([taken.baseline, pending(taken)], [undefined, ["0002"]]);
@@ -357,6 +366,9 @@ Deno.test("planApply() finds the mode of each file, and refuses a wrong one only
     "0003": "select 1;\n",
   });
   assert.equal(refusalOf(() => plan(pool, [])).code, "txmode_invalid");
+  const behind = plan(poolWith({ "0000": "select 1;\n", "0001": "-- atlas:txmode al\n\n" }), []);
+  assert.deepEqual(pending(behind), ["0000", "0001"]);
+  assert.deepEqual(behind.pending.map(({ fault }) => fault?.code), [undefined, "txmode_invalid"]);
   const later = plan(pool, rows("0001"));
   assert.deepEqual(later.pending.map(({ txMode }) => txMode), ["none", "file"]);
   assert.equal(refusalOf(() => plan(pool, rows("0001"), { txMode: "all" })).code, "txmode_invalid");
