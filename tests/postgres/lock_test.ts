@@ -12,7 +12,7 @@ async function holderIn(running: Promise<unknown>): Promise<string> {
   const error = await running.then(() => undefined, (error) => error);
   assert.ok(error instanceof MigrateError, String(error));
   assert.equal(error.code, "lock_timeout", error.message);
-  assert.match(error.hint ?? "", /--lock-timeout/);
+  assert.ok(error.hint);
   const [detail] = error.details;
   assert.equal(detail, `the lock is held by ${error.data["holder"]}`);
   return String(error.data["holder"]);
