@@ -54,7 +54,6 @@ toolTest(
         })
       ),
     );
-    if (Deno.env.has("SHOW")) console.log(tally.counts);
     const missed = Object.entries(OCCUR).filter(([what, times]) => tally.of(what) < times);
     assert.deepEqual(missed.map(([what]) => `${what}: ${tally.of(what)} times`), []);
   },
