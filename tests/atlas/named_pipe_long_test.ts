@@ -62,6 +62,18 @@ Deno.test({
   },
 });
 
+Deno.test({
+  // Making a user is for administrators, and a machine of one's own should not get any.
+  name: "named pipe: another user is refused [needs Windows in CI]",
+  ignore: !WINDOWS || Deno.env.get("CI") === undefined,
+  fn: async () => {
+    assert.equal(
+      JSON.parse((await probe("another user opens")).out),
+      "UnauthorizedAccessException",
+    );
+  },
+});
+
 /** On Windows by Deno itself, elsewhere compiled and under Wine. */
 function windowsTest(name: string, fn: () => Promise<void>): void {
   toolTest(WINDOWS ? [] : ["denort_wine", "wine"], name, fn);

@@ -24,6 +24,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
   "never served": neverServed,
   "is gone afterwards": goneAfterwards,
   "who is admitted": whoIsAdmitted,
+  "another user opens": anotherUserOpens,
 };
 
 const CLIENTS: Readonly<Record<string, (pipe: string) => Promise<number>>> = {
@@ -135,6 +136,54 @@ async function whoIsAdmitted(): Promise<unknown> {
   }).output();
   return new TextDecoder().decode(stdout).trim();
 }
+
+/** What a user who was made for this meets; only an administrator can make one. */
+async function anotherUserOpens(): Promise<unknown> {
+  await using pipe = await openNamedPipe("text");
+  const { stdout } = await new Deno.Command("powershell", {
+    args: ["-NoProfile", "-Command", AS_ANOTHER_USER],
+    env: { HOTPOT_PIPE: nameOf(pipe.url).replace("\\\\.\\pipe\\", "") },
+    stderr: "inherit",
+  }).output();
+  return new TextDecoder().decode(stdout).trim();
+}
+
+// Impersonated, not started as that user, which services may not do.
+const AS_ANOTHER_USER = String.raw`
+$ErrorActionPreference = 'Stop'
+Add-Type -TypeDefinition @'
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+public static class Logon {
+  [DllImport("advapi32.dll", SetLastError = true, CharSet = CharSet.Unicode)]
+  public static extern bool LogonUser(
+    string user, string domain, string password, int type, int provider,
+    out SafeAccessTokenHandle token);
+}
+'@
+$name = 'hotpot-pipe-test'
+$password = 'Aa1!' + [guid]::NewGuid()
+$secure = ConvertTo-SecureString $password -AsPlainText -Force
+New-LocalUser -Name $name -Password $secure | Out-Null
+try {
+  $token = [Microsoft.Win32.SafeHandles.SafeAccessTokenHandle]::InvalidHandle
+  $network = 3
+  if (-not [Logon]::LogonUser($name, '.', $password, $network, 0, [ref]$token)) {
+    throw [ComponentModel.Win32Exception]::new()
+  }
+  [Security.Principal.WindowsIdentity]::RunImpersonated($token, [Action]{
+    try {
+      $client = New-Object System.IO.Pipes.NamedPipeClientStream('.', $env:HOTPOT_PIPE, 'In')
+      $client.Connect(5000)
+      $script:met = 'admitted'
+    } catch {
+      $script:met = $_.Exception.GetBaseException().GetType().Name
+    }
+  })
+  $script:met
+} finally {
+  Remove-LocalUser -Name $name
+}`;
 
 function spawn(
   behaviour: readonly string[],

@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import { TARGETS } from "../../scripts/compile/targets.ts";
 import { folderOf } from "../harness/atlas.ts";
 import { migrate } from "../harness/program.ts";
-import { toolTest } from "../harness/tools.ts";
+import { tools, toolTest } from "../harness/tools.ts";
 
 const RECIPES = [
   ".github/workflows/ci.yml",
@@ -50,6 +50,16 @@ Deno.test("the release runs each program that it makes", async () => {
   const { jobs } = parse(await Deno.readTextFile(".github/workflows/release.yml"));
   const run = jobs.run.strategy.matrix.include.map(({ target }: { target: string }) => target);
   assert.deepEqual(run, TARGETS);
+});
+
+Deno.test("the tests that the workflows name are there, and so are the tools that they demand", async () => {
+  for (const file of [".github/workflows/ci.yml", ".github/workflows/release.yml"]) {
+    const text = await Deno.readTextFile(file);
+    for (const [path] of text.matchAll(/tests\/\S+\.ts/g)) assert.ok(await Deno.stat(path), path);
+    for (const [, names = ""] of text.matchAll(/^ +tools: (\S+)$/gm)) {
+      for (const name of names.split(",")) assert.ok(name in tools, `${file}: ${name}`);
+    }
+  }
 });
 
 Deno.test("the program understands the arguments that the recipes give it", async () => {

@@ -1,4 +1,4 @@
 import { compiledScenarios } from "../harness/compiled_scenarios.ts";
-import { LINUX } from "../harness/machine.ts";
+import { UNIX } from "../harness/machine.ts";
 
-compiledScenarios(LINUX);
+compiledScenarios(UNIX);

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { programNamed } from "../../scripts/compile/programs.ts";
 import { VERSION } from "../../src/version.ts";
-import { compileForTests, COMPILER, folderForFile } from "../harness/compiled.ts";
+import { COMMIT, compileForTests, COMPILER, folderForFile } from "../harness/compiled.ts";
 import { copyTree } from "../harness/copy_tree.ts";
+import { UNIX } from "../harness/machine.ts";
 import { createDatabase, type TestDatabase } from "../harness/postgres.ts";
 import { makeSite, type Site, writeMigrations } from "../harness/site.ts";
 import { ended } from "../harness/program.ts";
@@ -14,8 +15,8 @@ let built: Promise<string> | undefined;
 /** The program, compiled once for this file. */
 function migrate(): Promise<string> {
   return built ??= compileForTests(programNamed("migrate"), {
-    target: "x86_64-unknown-linux-gnu",
-    runtime: tools.denort ?? "",
+    target: UNIX.target,
+    runtime: UNIX.runtime,
   });
 }
 
@@ -40,7 +41,7 @@ async function asleep(db: TestDatabase, run: Promise<unknown>): Promise<void> {
   }
 }
 
-toolTest("denort", "compiled: --version and version --json tell what is inside", async () => {
+toolTest("compiled", "compiled: --version and version --json tell what is inside", async () => {
   const program = await migrate();
   await using db = await createDatabase();
   const site = await makeSite(db.name);
@@ -49,8 +50,8 @@ toolTest("denort", "compiled: --version and version --json tell what is inside",
   const long = await site.run(program, ["version", "--json"]);
   const document = JSON.parse(long.out);
   assert.equal(document.version, VERSION);
-  assert.equal(document.commit, "0123456789abcdef");
-  assert.equal(document.target, "x86_64-unknown-linux-gnu");
+  assert.match(document.commit, COMMIT);
+  assert.equal(document.target, UNIX.target);
   assert.equal(document.layers.length, 4);
   for (const { layer, sum } of document.layers) {
     const file = await Deno.readTextFile(`deploy/migrations/${layer}/atlas.sum`);
@@ -59,7 +60,7 @@ toolTest("denort", "compiled: --version and version --json tell what is inside",
 });
 
 toolTest(
-  "denort",
+  "compiled",
   "compiled: the embedded engine applies what is inside, and leaves nothing",
   async () => {
     const program = await migrate();
@@ -75,7 +76,7 @@ toolTest(
   },
 );
 
-toolTest("denort", "compiled: plan judges with the parser that is inside", async () => {
+toolTest("compiled", "compiled: plan judges with the parser that is inside", async () => {
   const program = await migrate();
   await using db = await createDatabase();
   const site = await makeSite(db.name);
@@ -89,7 +90,7 @@ toolTest("denort", "compiled: plan judges with the parser that is inside", async
 });
 
 toolTest(
-  ["denort", "atlas"],
+  ["compiled", "atlas"],
   "compiled: Atlas applies what is inside, and leaves nothing",
   async () => {
     const program = await migrate();
@@ -106,7 +107,7 @@ toolTest(
 );
 
 for (const engine of ["embedded", "atlas"] as const) {
-  const needed = engine === "atlas" ? ["denort", "atlas"] as const : ["denort"] as const;
+  const needed = engine === "atlas" ? ["compiled", "atlas"] as const : ["compiled"] as const;
 
   toolTest(needed, `compiled: a failure is told (${engine})`, async () => {
     const program = await migrate();
@@ -173,7 +174,7 @@ for (const engine of ["embedded", "atlas"] as const) {
 }
 
 toolTest(
-  "denort",
+  "compiled",
   "compiled: needs no environment, no home, no known user and nothing to write",
   async () => {
     const program = await migrate();
@@ -193,7 +194,7 @@ toolTest(
 );
 
 toolTest(
-  ["denort", "atlas"],
+  ["compiled", "atlas"],
   "compiled: without a temporary folder Atlas fails before it connects, the embedded engine does not mind",
   async () => {
     const program = await migrate();
@@ -248,9 +249,9 @@ toolTest(
 );
 
 toolTest(
-  ["denort", "atlas", "strace"],
+  ["compiled", "atlas", "strace"],
   "compiled: writes nothing but its temporary folder, and starts nothing but Atlas",
-  async (_denort, atlas, strace = "") => {
+  async (_compiled, atlas, strace = "") => {
     const program = await migrate();
     await using db = await createDatabase();
     const site = await makeSite(db.name);
@@ -286,7 +287,7 @@ const canMount = await new Deno.Command(READ_ONLY[0] ?? "", {
 }).output().then(({ success }) => success, () => false);
 
 toolTest(
-  "denort",
+  "compiled",
   `compiled: runs from a read-only file system${canMount ? "" : " [needs the right to mount]"}`,
   async () => {
     const program = await migrate();
@@ -302,9 +303,9 @@ toolTest(
 );
 
 toolTest(
-  ["denort", "strace"],
+  ["compiled", "strace"],
   "compiled: the embedded engine writes nothing at all, and starts nothing",
-  async (_denort, strace = "") => {
+  async (_compiled, strace = "") => {
     const program = await migrate();
     await using db = await createDatabase();
     const site = await makeSite(db.name);
@@ -322,7 +323,7 @@ toolTest(
   },
 );
 
-toolTest("denort", "compiled: a second Ctrl-C ends what does not end at the first", async () => {
+toolTest("compiled", "compiled: a second Ctrl-C ends what does not end at the first", async () => {
   const program = await migrate();
   await using db = await createDatabase();
   const site = await makeSite(db.name);

@@ -3,7 +3,7 @@ import { programNamed } from "../../scripts/compile/programs.ts";
 import { STORIES, type Story } from "../../src/topics/mod.ts";
 import { compileForTests } from "../harness/compiled.ts";
 import { contentOf } from "../harness/history.ts";
-import { LINUX } from "../harness/machine.ts";
+import { UNIX } from "../harness/machine.ts";
 import { type Operator, operatorOf } from "../harness/operator.ts";
 import { administer, createDatabase, type TestDatabase } from "../harness/postgres.ts";
 import { applyPool, poolOf, type TestEngine, testEngines } from "../harness/run.ts";
@@ -36,8 +36,8 @@ function walk(
   name = story.title,
 ): void {
   for (const engine of testEngines) {
-    toolTest([...LINUX.needed, "script"], `${name} (${engine})`, async () => {
-      const { runtime, target } = LINUX;
+    toolTest([...UNIX.needed, "script"], `${name} (${engine})`, async () => {
+      const { runtime, target } = UNIX;
       program ??= compileForTests(programNamed("migrate"), { target, runtime });
       await using db = await createDatabase();
       if (Object.keys(has).length > 0) await applyPool(db.database, poolOf(has));

@@ -5,26 +5,26 @@ import { VERSION } from "../../src/version.ts";
 import { compileForTests } from "../harness/compiled.ts";
 import { createDatabase } from "../harness/postgres.ts";
 import { compiledScenarios } from "../harness/compiled_scenarios.ts";
-import { WINE } from "../harness/machine.ts";
+import { WINDOWS } from "../harness/machine.ts";
 import { checkRefusals } from "../harness/refusals.ts";
 import { makeSite, type Site, writeMigrations } from "../harness/site.ts";
-import { tools, toolTest } from "../harness/tools.ts";
+import { toolTest } from "../harness/tools.ts";
 import { windowsPath } from "../harness/wine.ts";
 
-const machine = (site: Site) => WINE.options(site);
-const leftovers = (site: Site) => WINE.leftovers(site);
+const machine = (site: Site) => WINDOWS.options(site);
+const leftovers = (site: Site) => WINDOWS.leftovers(site);
 
 let built: Promise<string> | undefined;
 
 /** The Windows program, compiled once for this file. */
 function migrate(): Promise<string> {
   return built ??= compileForTests(programNamed("migrate"), {
-    target: "x86_64-pc-windows-msvc",
-    runtime: tools.denort_wine ?? "",
+    target: WINDOWS.target,
+    runtime: WINDOWS.runtime,
   });
 }
 
-const NEEDED = ["denort_wine", "wine", "atlas_exe"] as const;
+const NEEDED = WINDOWS.needed;
 
 toolTest(NEEDED, "windows: --version", async () => {
   const program = await migrate();
@@ -95,4 +95,4 @@ toolTest(
   },
 );
 
-compiledScenarios(WINE);
+compiledScenarios(WINDOWS);

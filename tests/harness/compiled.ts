@@ -1,9 +1,10 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { bundle } from "../../scripts/compile/bundle.ts";
 import { compileProgram } from "../../scripts/compile/compile.ts";
-import type { Program } from "../../scripts/compile/programs.ts";
-import type { Target } from "../../scripts/compile/targets.ts";
+import { type Program, PROGRAMS } from "../../scripts/compile/programs.ts";
+import { executable, hostTarget, type Target } from "../../scripts/compile/targets.ts";
 import { compilerFrom } from "../../scripts/compile/compiler.ts";
+import { GIVEN_PROGRAMS } from "./tools.ts";
 
 /** The Deno to which the runtimes of the test tools belong; DENO_COMPILER names another. */
 export const COMPILER = Deno.env.get("DENO_COMPILER") ?? "npx -y deno@2.7.11";
@@ -17,15 +18,26 @@ Deno.test.afterAll(async () => {
 export async function folderForFile(): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "hotpot-test-" });
   folders.push(folder);
-  await Deno.chmod(folder, 0o755);
+  if (Deno.build.os !== "windows") await Deno.chmod(folder, 0o755);
   return folder;
 }
 
-/** Compiles a program for the tests of one file: call it once, and share what it gives. */
+/** The commit that compiled programs name; those that are given have their own. */
+export const COMMIT = GIVEN_PROGRAMS === undefined ? /^0123456789abcdef$/ : /^[0-9a-f]{40}/;
+
+/**
+ * Compiles a program for the tests of one file: call it once, and share what it gives. A program as
+ * it is released is taken from HOTPOT_TEST_PROGRAMS, where that is set.
+ */
 export async function compileForTests(
   program: Program,
   options: { readonly target: Target; readonly runtime: string },
 ): Promise<string> {
+  if (
+    GIVEN_PROGRAMS !== undefined && PROGRAMS.includes(program) && options.target === hostTarget()
+  ) {
+    return resolve(GIVEN_PROGRAMS, executable(program.name, options.target));
+  }
   const folder = await folderForFile();
   const js = join(folder, "js");
   await Deno.mkdir(js);

@@ -27,7 +27,9 @@ export function compiledScenarios(machine: Machine): void {
     return making;
   };
   const scenario = (name: string, fn: () => Promise<void>) =>
-    toolTest(machine.needed, `${machine.name}: ${name}`, fn);
+    toolTest(machine.needed, `${machine.name}: ${name}`, fn, {
+      ignore: /Ctrl-C/.test(name) && !machine.canInterrupt,
+    });
 
   /** Runs `genmigrate` in a copy of a checkout that stands in an odd place, with CRLF in all files. */
   async function generate(

@@ -1,7 +1,17 @@
 import { delimiter, join } from "node:path";
 
+const onWindows = Deno.build.os === "windows";
+
+/** A folder with `migrate` and `genmigrate` for this machine, to be tested as they are. */
+export const GIVEN_PROGRAMS = Deno.env.get("HOTPOT_TEST_PROGRAMS") || undefined;
+
 /** The programs that some tests need, where the environment names them. */
 export const tools = {
+  // What compiled programs come from: those given, or a runtime to compile them with.
+  compiled: onWindows
+    ? undefined
+    : GIVEN_PROGRAMS ?? (Deno.build.os === "linux" ? Deno.env.get("DENORT_LINUX") : undefined),
+  compiled_windows: onWindows ? GIVEN_PROGRAMS : Deno.env.get("DENORT_WINE"),
   atlas: Deno.env.get("ATLAS_BIN"),
   bao: Deno.env.get("BAO_BIN"),
   denort: Deno.env.get("DENORT_LINUX"),
