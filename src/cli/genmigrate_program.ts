@@ -46,7 +46,7 @@ export async function runGenmigrate(world: World, tools?: SourceTools): Promise<
 function buildProgram(
   world: World,
   options: ProgramContext & { readonly tools: SourceTools | undefined },
-): Program {
+): { readonly program: Program; readonly standard: Program } {
   const { done, secrets, tools } = options;
   const schema = tools?.schema ?? "pkg/storage/ent";
   const program = newProgram("genmigrate", world)
@@ -113,7 +113,7 @@ function buildProgram(
   showOptionsOf(program, diff);
   addCompletions(program, { standard: diff, world, done });
   addHelp(program, { topics: GENMIGRATE_TOPICS, world, done });
-  return program;
+  return { program, standard: diff };
 }
 
 function scratchOption() {

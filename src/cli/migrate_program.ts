@@ -90,7 +90,10 @@ export async function runMigrate(world: World): Promise<number> {
   return await runProgram(world, (context) => buildProgram(world, context));
 }
 
-function buildProgram(world: World, { done, secrets }: ProgramContext): Program {
+function buildProgram(
+  world: World,
+  { done, secrets }: ProgramContext,
+): { readonly program: Program; readonly standard: Program } {
   const program = newProgram("migrate", world)
     .description(
       "Applies the migrations of Hotpot's database: every pending file, in the one order of all layers.",
@@ -246,7 +249,7 @@ function buildProgram(world: World, { done, secrets }: ProgramContext): Program 
   showOptionsOf(program, apply);
   addCompletions(program, { standard: apply, world, done });
   addHelp(program, { topics: MIGRATE_TOPICS, world, done });
-  return program;
+  return { program, standard: apply };
 }
 
 function parseAmount(text: string, commands: readonly string[]): number {

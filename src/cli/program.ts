@@ -7,6 +7,7 @@ import type { World } from "../world.ts";
 import { errorDocument, errorText } from "./error_text.ts";
 import { exitCode } from "./exit_code.ts";
 import { styleFor } from "./style.ts";
+import { commandFirst } from "./word_order.ts";
 
 /** A command line, whatever its commands and flags. */
 // deno-lint-ignore no-explicit-any -- the parser's types differ with every option
@@ -47,10 +48,10 @@ export interface ProgramContext {
   readonly secrets: Secrets;
 }
 
-/** Runs a command line and returns its exit code. */
+/** Runs a command line, whose default command is `standard`, and returns its exit code. */
 export async function runProgram(
   world: World,
-  build: (context: ProgramContext) => Program,
+  build: (context: ProgramContext) => { readonly program: Program; readonly standard: Program },
 ): Promise<number> {
   let code: number = EXIT.done;
   let command: string | undefined;
@@ -58,11 +59,12 @@ export async function runProgram(
   const secrets = new Secrets();
   world.onCrash?.((error) => reportFailure(world, { command, error, secrets }));
   try {
-    program = build({ done: (result) => code = result, secrets })
-      .hook("preSubcommand", (_, chosen) => {
-        command = chosen.name();
-      });
-    await program.parseAsync([...world.args], { from: "user" });
+    const built = build({ done: (result) => code = result, secrets });
+    program = built.program.hook("preSubcommand", (_, chosen) => {
+      command = chosen.name();
+    });
+    const words = commandFirst(program, { standard: built.standard, words: world.args });
+    await program.parseAsync([...words], { from: "user" });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) {

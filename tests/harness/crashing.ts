@@ -65,9 +65,10 @@ if (import.meta.main) {
         { ...world, args: world.args.filter((arg) => arg !== how) },
         (run) => {
           run.secrets.learn(SECRET);
-          return new Command("crashing").option("--json").action(async () => {
+          const program = new Command("crashing").option("--json").action(async () => {
             await Promise.race([CRASHES[how]?.(), told.promise]);
           });
+          return { program, standard: program };
         },
       );
     } finally {
