@@ -22,16 +22,39 @@ export function standBehind(version: string | undefined): string {
 }
 
 /**
+ * A query that takes the locks once more and tells in `twice` whether they were held: only who holds
+ * them twice passes a guard without letting go of them.
+ */
+export function holdTwice(locks: readonly number[]): string {
+  const again = locks.map((key) => `pg_catalog.pg_try_advisory_lock(${key})`).join(" and ");
+  if (locks.length === 0) return "select true as twice";
+  return `select case when (${
+    locksHeld(locks)
+  }) = ${locks.length} then ${again} else false end as twice`;
+}
+
+/**
  * A statement that fails, and so makes the transaction fail in which it stands, unless the file
  * before is recorded as applied, and this is the same backend and still holds the locks. Its
  * SQLSTATE is `HP001`; class HP is nobody's:
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ *
+ * Whether a lock is held is seen by giving it back, which fails if it is not, and taking it again.
+ * It was taken twice, so nobody else can get it in between. `pg_locks` would tell as well, but reads
+ * all locks of the server, and does so for each file. The ways to lose a lock without the backend:
+ * a file gives back all of them, itself or in what it calls (then the giving back fails here); it
+ * gives back ours by its key (then others may take it, and the taking fails here, or they did not,
+ * and nothing has happened). What gives them back in the last file of all is seen by
+ * `resetSession`, which does read `pg_locks`.
  */
 export function guard({ after, locks, pid, table }: GuardOptions): string {
   const holds = [
     `pg_catalog.pg_backend_pid() = ${pid}`,
     `pg_catalog.current_setting('hotpot_migrate.after', true) = ${literal(after ?? "")}`,
-    ...(locks.length === 0 ? [] : [`(${locksHeld(locks)}) = ${locks.length}`]),
+    // Not `and`, whose sides may be evaluated in any order.
+    ...locks.map((key) =>
+      `case when pg_catalog.pg_advisory_unlock(${key}) then pg_catalog.pg_try_advisory_lock(${key}) else false end`
+    ),
     ...(after === undefined
       ? []
       : [`exists (select from ${qualified(table)} where version = ${literal(after)}

@@ -2,11 +2,11 @@ import { interruptedIn } from "../failure.ts";
 import type { PlannedFile } from "../migrations/mod.ts";
 import type { ExecuteOptions } from "./executor.ts";
 import { FileWork } from "./file_work.ts";
-import { guard, standBehind } from "./guard.ts";
+import { guard, holdTwice, standBehind } from "./guard.ts";
 import { upsertRevision } from "./revisions.ts";
 import { ServerError, STOPPED } from "./server_error.ts";
 import type { Answer, Session } from "./session.ts";
-import { resetSession, resetText } from "./session_state.ts";
+import { lockLost, resetSession, resetText } from "./session_state.ts";
 
 /** How much may be unanswered: the server's answers wait in buffers that have an end. */
 const MAX_FILES = 64;
@@ -56,7 +56,10 @@ export async function executeAhead(
   const first = prepare(files[0], options);
   if (first === undefined) return { done: 0 };
   if (options.signal.aborted) throw interruptedIn(first.file.migration);
-  await session.run(`${READ_ONLY_OUTSIDE}; ${standBehind(undefined)}`);
+  const [row] = await session.query(
+    `${READ_ONLY_OUTSIDE}; ${standBehind(undefined)}; ${holdTwice(options.locks)}`,
+  );
+  if (row?.["twice"] !== true) throw lockLost();
   const fleet = new Fleet(session, options);
   const over = new AbortController();
   let cancelled: Promise<void> | undefined;

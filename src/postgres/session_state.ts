@@ -30,12 +30,15 @@ export async function resetSession(
   const rows = await session.query(
     `${resetText(lockTimeoutMs)}; select (${locksHeld(locks)}) as held`,
   );
-  if (locks.length > 0 && rows[0]?.["held"] !== locks.length) {
-    throw new MigrateError("lock_lost", "Cannot go on: this session no longer holds its lock", {
-      hint:
-        "Remove pg_advisory_unlock_all() from the migration that calls it, then run the same command again",
-    });
-  }
+  if (locks.length > 0 && rows[0]?.["held"] !== locks.length) throw lockLost();
+}
+
+/** The error of a run that no longer keeps others out. */
+export function lockLost(): MigrateError {
+  return new MigrateError("lock_lost", "Cannot go on: this session no longer holds its lock", {
+    hint:
+      "Remove pg_advisory_unlock_all() from the migration that calls it, then run the same command again",
+  });
 }
 
 /** The commands that bring a session back to the state in which it began, with that lock time-out. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { findRevisions, Session } from "../../src/postgres/mod.ts";
-import { guard, standBehind } from "../../src/postgres/guard.ts";
+import { findRevisions, LOCKS, Session } from "../../src/postgres/mod.ts";
+import { guard, holdTwice, standBehind } from "../../src/postgres/guard.ts";
 import { ServerError } from "../../src/postgres/server_error.ts";
 import type { ApplyReport } from "../../src/report.ts";
 import { IMPATIENT } from "../harness/faults.ts";
@@ -226,6 +226,8 @@ Deno.test("guard() fails with HP001 for another backend, a lost lock, and a file
   });
   const table = await findRevisions(session, undefined);
   await session.query("select pg_advisory_lock(7), pg_advisory_lock(8)");
+  assert.deepEqual(await session.query(holdTwice([7, 8])), [{ twice: true }]);
+  assert.deepEqual(await session.query(holdTwice([7, 9])), [{ twice: false }]);
   const good = { table, pid: session.facts.pid, locks: [7, 8], after: "0001" };
   await session.run(standBehind("0002"));
   await assert.rejects(session.run(guard(good)), /not at the end of the file before/);
@@ -241,6 +243,76 @@ Deno.test("guard() fails with HP001 for another backend, a lost lock, and a file
   await assert.rejects(session.run(guard({ ...good, after: "0002" })), /not at the end/);
   await session.run(standBehind(undefined));
   await session.run(guard({ ...good, locks: [], after: undefined }));
+  // Passed any number of times, it has let go of nothing: two are left of each.
+  const unlock = async () =>
+    Object.values(
+      (await session.query(
+        "select pg_advisory_unlock(7) as a, pg_advisory_unlock(8) as b",
+      ))[0] ?? {},
+    );
+  for (const expected of [[true, true], [true, true], [false, false]]) {
+    assert.deepEqual(await unlock(), expected);
+  }
+});
+
+/** Ways in which a file can give back the locks of the run. */
+const LOSSES: Readonly<Record<string, string>> = {
+  "itself": "select pg_advisory_unlock_all();\n",
+  "by a block": "do $$ begin execute 'select pg_advisory_' || 'unlock_all()'; end $$;\n",
+  "by a function": "select public.careless();\n",
+  "by a trigger": "insert into public.careless_table values (1);\n",
+  "by their keys": `select pg_advisory_unlock(key), pg_advisory_unlock(key)
+    from (values (${LOCKS.own}), (${LOCKS.atlas})) keys (key);\n`,
+  "outside a transaction, with all else": "-- atlas:txmode none\n\ndiscard all;\n",
+};
+
+for (const [how, text] of Object.entries(LOSSES)) {
+  Deno.test(`apply() executes nothing behind a file that gives back the locks ${how}`, async () => {
+    for (const at of [1, 5, 9]) {
+      for (const pipeline of [true, false]) {
+        await using db = await createDatabase();
+        await db.sql(`
+          create function public.careless() returns int language plpgsql as
+            $$ begin perform pg_advisory_unlock_all(); return 1; end $$;
+          create function public.careless_row() returns trigger language plpgsql as
+            $$ begin perform public.careless(); return new; end $$;
+          create table public.careless_table (i int);
+          create trigger careless before insert on public.careless_table
+            for each row execute function public.careless_row()`);
+        const { applied, error } = await applyPool(db.database, marks(9, { [at]: text }), {
+          pipeline,
+          allowDirty: true,
+        });
+        assert.equal(error?.code, "lock_lost", `${at} ${pipeline}: ${error?.message}`);
+        assert.deepEqual(await marked(db), upTo(at - 1));
+        assert.equal(applied.length, at + 1);
+        assert.equal((await revisionsOf(db)).length, at + 1);
+      }
+    }
+  });
+}
+
+Deno.test("apply() stops when somebody takes a lock that a file gave back by its key", async () => {
+  await using db = await createDatabase();
+  const text = `select pg_advisory_unlock(${LOCKS.own});\nselect pg_sleep(0.2);\n`;
+  let over = false;
+  const steal = async () => {
+    while (!over) {
+      const [row] = await db.sql(`select pg_try_advisory_lock(${LOCKS.own}) as taken`);
+      if (row?.["taken"] === true) return true;
+    }
+    return false;
+  };
+  let thief = Promise.resolve(false);
+  const report = await applyPool(db.database, marks(40, { 5: text, 6: text, 7: text }), {
+    events: { ...silent, onPlan: () => void (thief = steal()) },
+  });
+  over = true;
+  assert.ok(await thief, "nobody could take it");
+  assert.equal(report.error?.code, "lock_lost");
+  const rows = await revisionsOf(db);
+  assert.ok(rows.length > 5 && rows.length < 10);
+  assert.deepEqual(await marked(db), upTo(rows.length - 1).filter((n) => n < 5 || n > 7));
 });
 
 Deno.test("apply() leaves the same rows and marks with files sent ahead or not, wherever one breaks", async () => {
