@@ -134,7 +134,7 @@ const OWN: readonly Variable[] = [
   { name: "HOME", programs: BOTH, meaning: "where `.vault-token` lies" },
   { name: "USERPROFILE", programs: BOTH, meaning: "the same (Windows)" },
   { name: "NO_COLOR", programs: BOTH, meaning: "no colours when not empty" },
-  { name: "FORCE_COLOR", programs: BOTH, meaning: "colours even off a terminal" },
+  { name: "FORCE_COLOR", programs: BOTH, meaning: "colours even off a terminal; `0`: none" },
   { name: "TERM", programs: BOTH, meaning: "`dumb`: no colours, no live line" },
   { name: "PATH", programs: BOTH, meaning: "where Atlas and Go are looked for" },
   { name: "TMPDIR", programs: BOTH, meaning: "passed on to Atlas" },

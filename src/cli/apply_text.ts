@@ -2,6 +2,7 @@ import { nameOf } from "../failure.ts";
 import { LAYER_WIDTH } from "../layers.ts";
 import type { Migration } from "../migrations/mod.ts";
 import type { AppliedMigration, ApplyReport, Retry } from "../report.ts";
+import { pad } from "./columns.ts";
 import type { Style } from "./style.ts";
 
 /** The line of one migration that was applied: layer, name, time. */
@@ -9,7 +10,7 @@ export function appliedLine(applied: AppliedMigration, style: Style): string {
   const { migration, skipped } = applied;
   const layer = (migration.layer ?? "").padEnd(LAYER_WIDTH);
   const resumed = skipped === 0 ? "" : style.dim(`  (went on after statement ${skipped})`);
-  return `${style.green("✔")} ${layer}  ${migration.file.replace(/\.sql$/, "").padEnd(44)} ${
+  return `${style.green("✔")} ${layer}  ${pad(migration.file.replace(/\.sql$/, ""), 44)} ${
     duration(applied.elapsedMs).padStart(8)
   }${resumed}\n`;
 }

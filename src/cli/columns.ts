@@ -1,8 +1,21 @@
 import { widthOf } from "./width.ts";
 
+// deno-lint-ignore no-control-regex -- what begins a colour is a control character
+const COLOURS = /\x1b\[[\d;]*m/g;
+
+/** The text as it is without colours. */
+export function withoutColours(text: string): string {
+  return text.includes("\x1b") ? text.replace(COLOURS, "") : text;
+}
+
+/** How many columns a text takes, whatever its colours. */
+export function shownWidth(text: string): number {
+  return widthOf(withoutColours(text));
+}
+
 /** The text with spaces behind it, up to a number of columns. */
 export function pad(text: string, columns: number): string {
-  return text + " ".repeat(Math.max(0, columns - widthOf(text)));
+  return text + " ".repeat(Math.max(0, columns - shownWidth(text)));
 }
 
 /**
@@ -19,7 +32,7 @@ export function hanging(
   let line = "";
   let used = first;
   for (const word of text.split(" ")) {
-    const columns = widthOf(word);
+    const columns = shownWidth(word);
     if (line !== "" && used + 1 + columns > width) {
       lines.push(line);
       line = word;

@@ -27,7 +27,7 @@ export function addCompletions(
     .addHelpText(
       "after",
       `\nTo load it in every new shell:\n${
-        SHELLS.map((shell) => `  ${`${shell}:`.padEnd(12)}${LOADING[shell](name)}\n`).join("")
+        SHELLS.map((shell) => `  ${shell}:\n    ${LOADING[shell](name)}\n`).join("")
       }`,
     )
     .action((shell) => {

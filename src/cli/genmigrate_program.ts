@@ -40,7 +40,10 @@ const CONFIG = "configuration file (CONFIG_FILE; default: config.yaml)";
 
 /** Runs the command line of `genmigrate` and returns its exit code. */
 export async function runGenmigrate(world: World, tools?: SourceTools): Promise<number> {
-  return await runProgram(world, (context) => buildProgram(world, { ...context, tools }));
+  return await runProgram(
+    world,
+    (context, world) => buildProgram(world, { ...context, tools }),
+  );
 }
 
 function buildProgram(

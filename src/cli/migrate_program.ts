@@ -87,7 +87,7 @@ const OPTIONS = {
 
 /** Runs the command line of `migrate` and returns its exit code. */
 export async function runMigrate(world: World): Promise<number> {
-  return await runProgram(world, (context) => buildProgram(world, context));
+  return await runProgram(world, (context, world) => buildProgram(world, context));
 }
 
 function buildProgram(

@@ -1,6 +1,8 @@
 import type { NextStep } from "../errors.ts";
 import { shellWord } from "../shell_word.ts";
 import type { World } from "../world.ts";
+import { pad } from "./columns.ts";
+import { widthOf } from "./width.ts";
 import type { Style } from "./style.ts";
 
 /** The flags that say which database and which files are meant, by the commands that take them. */
@@ -35,12 +37,12 @@ export function nextLines(
   { style, world }: { readonly style: Style; readonly world: Pick<World, "args"> },
 ): readonly string[] {
   const commands = steps.map((step) => commandFor(world, step));
-  const width = Math.max(0, ...commands.map(({ length }) => length));
+  const width = Math.max(0, ...commands.map(widthOf));
   return steps.map(({ when }, i) => {
     const command = commands[i] ?? "";
     return when === undefined
       ? `next: ${command}`
-      : `next: ${command.padEnd(width)}  ${style.dim(`# ${when}`)}`;
+      : `next: ${pad(command, width)}  ${style.dim(`# ${when}`)}`;
   });
 }
 

@@ -6,6 +6,7 @@ import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
 import { errorDocument, errorText } from "./error_text.ts";
 import { exitCode } from "./exit_code.ts";
+import { fitWorld } from "./fit.ts";
 import { styleFor } from "./style.ts";
 import { commandFirst } from "./word_order.ts";
 
@@ -48,18 +49,25 @@ export interface ProgramContext {
   readonly secrets: Secrets;
 }
 
-/** Runs a command line, whose default command is `standard`, and returns its exit code. */
+/**
+ * Runs a command line, whose default command is `standard`, in a world whose lines fit the terminal,
+ * and returns its exit code.
+ */
 export async function runProgram(
-  world: World,
-  build: (context: ProgramContext) => { readonly program: Program; readonly standard: Program },
+  given: World,
+  build: (
+    context: ProgramContext,
+    world: World,
+  ) => { readonly program: Program; readonly standard: Program },
 ): Promise<number> {
+  const world = fitWorld(given);
   let code: number = EXIT.done;
   let command: string | undefined;
   let program: Program | undefined;
   const secrets = new Secrets();
   world.onCrash?.((error) => reportFailure(world, { command, error, secrets }));
   try {
-    const built = build({ done: (result) => code = result, secrets });
+    const built = build({ done: (result) => code = result, secrets }, world);
     program = built.program.hook("preSubcommand", (_, chosen) => {
       command = chosen.name();
     });

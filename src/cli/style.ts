@@ -11,16 +11,18 @@ export interface Style {
 
 /**
  * The colours of a stream: none off a terminal, with `NO_COLOR`, `TERM=dumb` or `--no-color`;
- * `FORCE_COLOR` demands them (https://no-color.org, https://force-color.org).
+ * `FORCE_COLOR` demands them, or with `0` forbids them (https://no-color.org,
+ * https://force-color.org).
  */
 export function styleFor(
   world: World,
   options: { readonly stream: "out" | "err"; readonly color: boolean },
 ): Style {
   const { env, terminal } = world;
-  const forced = (env["FORCE_COLOR"] ?? "") !== "" && env["FORCE_COLOR"] !== "0";
-  const plain = !options.color || (env["NO_COLOR"] ?? "") !== "" || env["TERM"] === "dumb";
-  const on = options.color && (forced || (!plain && terminal[options.stream]));
+  const force = env["FORCE_COLOR"] ?? "";
+  const forbidden = !options.color || force === "0" || force === "false";
+  const plain = (env["NO_COLOR"] ?? "") !== "" || env["TERM"] === "dumb";
+  const on = !forbidden && (force !== "" || (!plain && terminal[options.stream]));
   const paint = (code: number) => (text: string) => on ? `\x1b[${code}m${text}\x1b[0m` : text;
   return { bold: paint(1), dim: paint(2), red: paint(31), green: paint(32), yellow: paint(33) };
 }

@@ -1,5 +1,7 @@
 import { waitUntil } from "../commands/wait.ts";
 import { loadSettings, type Settings } from "../config/mod.ts";
+import type { Database } from "../database.ts";
+import { describeDatabase } from "../dsn.ts";
 import { EXIT, MigrateError } from "../errors.ts";
 import { Session } from "../postgres/mod.ts";
 import type { Secrets } from "../redact.ts";
@@ -51,10 +53,23 @@ export async function runWait(
     } catch (error) {
       // The password may have been changed, or the user that Vault made have been removed.
       if (error instanceof MigrateError && error.code === "login_refused") await held.release();
-      throw error;
+      throw cutOff(error, { database, stopped: world.signal.aborted });
     }
   }, { signal: world.signal, timeoutMs: flags.timeout ?? TIMEOUT_MS });
   return EXIT.done;
+}
+
+/** What the end of the time has cut off was not stopped by a person: nobody answered in time. */
+function cutOff(
+  error: unknown,
+  { database, stopped }: { readonly database: Database; readonly stopped: boolean },
+): unknown {
+  if (!(error instanceof MigrateError && error.code === "interrupted") || stopped) return error;
+  return new MigrateError(
+    "connection_timeout",
+    `Cannot connect to ${describeDatabase(database)}: no answer`,
+    { hint: "Check that the server answers there, or raise --timeout", cause: error },
+  );
 }
 
 /** The settings between two tries: whatever Vault made for them is made once. */

@@ -1,7 +1,5 @@
-// East Asian wide characters and emoji take two columns (Unicode Standard Annex 11).
-const WIDE =
-  /^(?:\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Emoji_Presentation}|[\u3000-\u303e\u30fc\uff01-\uff60\uffe0-\uffe6])$/u;
-const HALF = /^[\uff61-\uffdc]$/;
+import { eastAsianWidth } from "get-east-asian-width";
+
 // Marks that are set upon the character before, joiners, and the inner letters of Hangul.
 const NO_WIDTH = /^(?:\p{Mn}|\p{Me}|\p{Cf}|[\u1160-\u11ff])$/u;
 
@@ -9,7 +7,9 @@ const NO_WIDTH = /^(?:\p{Mn}|\p{Me}|\p{Cf}|[\u1160-\u11ff])$/u;
 export function columnsOf(char: string): number {
   if (char === "\t") return 8;
   if (NO_WIDTH.test(char)) return 0;
-  return WIDE.test(char) && !HALF.test(char) ? 2 : 1;
+  // East Asian wide characters and emoji take two (Unicode Standard Annex 11), and so does half a
+  // flag, whose width is that of its picture.
+  return /^\p{RI}$/u.test(char) ? 2 : eastAsianWidth(char.codePointAt(0) ?? 0);
 }
 
 /** A character as it can be printed: a control character would move the cursor or do worse. */

@@ -117,3 +117,14 @@ Deno.test("migrate wait stops when it is told to", async () => {
   setTimeout(() => stop.abort("SIGINT"), 200);
   assert.equal((await waiting).code, 130);
 });
+
+Deno.test("migrate wait calls nobody's silence a stop by a person", async () => {
+  await using silent = await listen(() => {});
+  const database = databaseAt("any", { host: "127.0.0.1", port: silent.port });
+  await using config = await configFile(database);
+  for (let tries = 0; tries < 5; tries++) {
+    const run = await migrate(["wait", "--timeout", "20ms", "--config", config.path]);
+    assert.equal(run.code, 1, run.err);
+    assert.match(run.err, /^error\[connection_timeout\]: .* \(waited 0\.02 s\)$/m);
+  }
+});

@@ -31,13 +31,29 @@ export async function genmigrate(
   return await inProcess("genmigrate", (world) => mainOfGenmigrate(world), { args, env, signal });
 }
 
+/** Runs a program inside this process as on a terminal of a width. */
+export async function onTerminal(
+  program: Documented,
+  args: readonly string[],
+  { columns = 80, env = {} }: {
+    readonly columns?: number;
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
+): Promise<ProgramRun> {
+  const start = program === "migrate" ? main : (world: World) => mainOfGenmigrate(world);
+  const signal = new AbortController().signal;
+  const terminal = { out: true, err: true, columns };
+  return await inProcess(program, start, { args, env, signal, terminal });
+}
+
 async function inProcess(
   name: Documented,
   program: (world: World) => Promise<number>,
-  { args, env, signal }: {
+  { args, env, signal, terminal = { out: false, err: false, columns: 80 } }: {
     readonly args: readonly string[];
     readonly env: Readonly<Record<string, string>>;
     readonly signal?: AbortSignal | undefined;
+    readonly terminal?: World["terminal"];
   },
 ): Promise<ProgramRun> {
   let out = "";
@@ -48,7 +64,7 @@ async function inProcess(
     signal: signal ?? new AbortController().signal,
     out: (text) => out += text,
     err: (text) => err += text,
-    terminal: { out: false, err: false, columns: 80 },
+    terminal,
   });
   if (args.includes("--json") && out.startsWith("{")) await checkDocument(name, JSON.parse(out));
   return { code, out, err };
