@@ -3,7 +3,15 @@ import { Secrets } from "../../src/redact.ts";
 import { folderOf } from "../harness/atlas.ts";
 import { makeSigner } from "../harness/jwt.ts";
 import { toolTest } from "../harness/tools.ts";
-import { DATABASE, load, refusal, startVault, type TestVault, until } from "../harness/vault.ts";
+import {
+  DATABASE,
+  freePorts,
+  load,
+  refusal,
+  startVault,
+  type TestVault,
+  until,
+} from "../harness/vault.ts";
 
 const POLICY = 'path "secret/data/hotpot/config" { capabilities = ["read"] }';
 
@@ -199,12 +207,20 @@ toolTest("bao", "Vault: JWT, GitHub Actions and Kubernetes", async (program) => 
     "kubernetes.io": { namespace: "data", serviceaccount: { name: "migrate", uid: "1" } },
   });
 
+  const stranger = await signer.sign({
+    sub: "system:serviceaccount:data:stranger",
+    aud: ["vault"],
+    "kubernetes.io": { namespace: "data", serviceaccount: { name: "stranger", uid: "2" } },
+  });
+
+  let busy = 2;
   // GitHub's end and the Kubernetes API: both answer as their documentation says.
   await using others = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     async (request) => {
       const url = new URL(request.url);
-      if (url.pathname === "/github") {
+      if (url.pathname === "/busy" && busy-- > 0) return new Response("busy", { status: 503 });
+      if (url.pathname === "/github" || url.pathname === "/busy") {
         const known = request.headers.get("authorization") === "Bearer planted-request-token";
         const aud = url.searchParams.get("audience");
         return known
@@ -235,8 +251,20 @@ toolTest("bao", "Vault: JWT, GitHub Actions and Kubernetes", async (program) => 
     assert.equal(loaded.settings.database.host, "db.internal");
     assert.ok(loaded.secrets.all.includes("planted-request-token"));
   }
-  const stranger = await refusal({ ...github, ACTIONS_ID_TOKEN_REQUEST_TOKEN: "x" });
-  assert.equal(stranger.code, "identity_token");
+  {
+    await using loaded = await load({
+      ...github,
+      ACTIONS_ID_TOKEN_REQUEST_URL: `${there}/busy?api-version=2`,
+    });
+    assert.equal(loaded.settings.database.host, "db.internal");
+    assert.equal(busy, -1);
+  }
+  // GitHub's token is for another audience than Vault wants.
+  const elsewhere = await refusal({ ...github, VAULT_JWT_AUDIENCE: "https://github.com/other" });
+  assert.equal(elsewhere.code, "vault_login_refused");
+  assert.match(elsewhere.hint ?? "", /bound audiences/);
+  const denied = await refusal({ ...github, ACTIONS_ID_TOKEN_REQUEST_TOKEN: "x" });
+  assert.equal(denied.code, "identity_token");
 
   await post("sys/auth/clusters/one", { type: "kubernetes" });
   await post("auth/clusters/one/config", {
@@ -253,27 +281,108 @@ toolTest("bao", "Vault: JWT, GitHub Actions and Kubernetes", async (program) => 
   });
   await using folder = await folderOf({ jwt: account });
   await Deno.chmod(`${folder.path}/jwt`, 0o600);
+  await post("auth/clusters/one/role/other", {
+    bound_service_account_names: ["other"],
+    bound_service_account_namespaces: ["data"],
+    token_policies: ["hotpot"],
+  });
+  await Deno.writeTextFile(`${folder.path}/stranger`, stranger, { mode: 0o600 });
+  const cluster = {
+    VAULT_ADDR: vault.address,
+    VAULT_AUTH_METHOD: "kubernetes",
+    VAULT_AUTH_MOUNT: "clusters/one",
+    VAULT_AUTH_ROLE: "migrate",
+    VAULT_JWT_FILE: `${folder.path}/jwt`,
+  };
   await leavesNoToken(vault, async () => {
-    await using loaded = await load({
-      VAULT_ADDR: vault.address,
-      VAULT_AUTH_METHOD: "kubernetes",
-      VAULT_AUTH_MOUNT: "clusters/one",
-      VAULT_AUTH_ROLE: "migrate",
-      VAULT_JWT_FILE: `${folder.path}/jwt`,
-    });
+    await using loaded = await load(cluster);
     assert.equal(loaded.settings.database.host, "db.internal");
   });
+  const failures: readonly (readonly [Record<string, string>, string, RegExp])[] = [
+    // an account that the cluster does not know
+    [{ VAULT_JWT_FILE: `${folder.path}/stranger` }, "vault_login_refused", /service account/],
+    // one that the role is not for
+    [{ VAULT_AUTH_ROLE: "other" }, "vault_login_refused", /bound to this service account/],
+    [{ VAULT_AUTH_ROLE: "nobody" }, "vault_login_refused", /VAULT_AUTH_ROLE/],
+    [{ VAULT_AUTH_MOUNT: "clusters/two" }, "vault_login_refused", /VAULT_AUTH_MOUNT/],
+    [{ VAULT_JWT_FILE: `${folder.path}/nowhere` }, "config_unreadable", /exists/],
+    // by default, the one of the pod: there is none here
+    [{ VAULT_JWT_FILE: "" }, "config_unreadable", /exists/],
+    // logged in, and then something else is wrong
+    [{ VAULT_PATH: "secret/nothing" }, "vault_denied", /policy/],
+  ];
+  for (const [changes, code, hint] of failures) {
+    await leavesNoToken(vault, async () => {
+      const error = await refusal({ ...cluster, ...changes });
+      assert.equal(error.code, code, error.message);
+      assert.match(error.hint ?? "", hint);
+      const shown = [error.message, error.hint, ...error.details].join();
+      assert.ok(!shown.includes(account) && !shown.includes(stranger), shown);
+    });
+  }
+  // The cluster's API is gone.
+  await post("auth/clusters/one/config", {
+    kubernetes_host: "http://127.0.0.1:1",
+    disable_local_ca_jwt: true,
+    token_reviewer_jwt: account,
+    kubernetes_ca_cert: await Deno.readTextFile("tests/testdata/vault_tls/authority.pem"),
+  });
+  const lost = await refusal({ ...cluster, VAULT_MAX_RETRIES: "0" });
+  assert.match(lost.code, /^vault_(?:failed|login_refused)$/, lost.message);
 });
 
 toolTest("bao", "Vault: through a real Agent, without a token", async (program) => {
   await using vault = await prepared(program);
   const env = await appRole(vault, "ci");
-  const reserved = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = reserved.addr as Deno.NetAddr;
-  reserved.close();
-  await using folder = await folderOf({
-    role: env["VAULT_ROLE_ID"] ?? "",
-    secret: env["VAULT_SECRET_ID"] ?? "",
+  await leavesNoToken(vault, async () => {
+    await using agent = await startAgent(program, { vault, ...env });
+    const loaded = await until(() => load({ VAULT_AGENT_ADDR: agent.address }));
+    assert.equal(loaded.settings.database.host, "db.internal");
+    const before = await vault.accessors();
+    await loaded[Symbol.asyncDispose]();
+    // The Agent's token is the Agent's.
+    assert.deepEqual([...await vault.accessors()].sort(), [...before].sort());
+    await vault.api("POST", "sys/leases/revoke-prefix/auth/approle", { body: { sync: true } });
+  });
+});
+
+toolTest("bao", "Vault: an Agent that cannot help is told as such", async (program) => {
+  await using vault = await prepared(program);
+  const lacking = async (
+    options: Readonly<Record<string, string>>,
+    at: Pick<TestVault, "address"> = vault,
+  ) => {
+    await using agent = await startAgent(program, { vault: at, ...options });
+    const once = { VAULT_MAX_RETRIES: "0", VAULT_CLIENT_TIMEOUT: "2s" };
+    return await refusal({ VAULT_AGENT_ADDR: agent.address, ...once });
+  };
+  const env = await appRole(vault, "ci");
+  const unknown = await lacking({ ...env, VAULT_SECRET_ID: "wrong" });
+  assert.equal(unknown.code, "vault_login_refused", unknown.message);
+  assert.match(`${unknown.message} ${unknown.hint}`, /the Agent has no token .*the Agent's log/);
+  const lost = await lacking(env, { address: "http://127.0.0.1:1" });
+  assert.match(lost.code, /^vault_(?:timeout|failed)$/, lost.message);
+  const gone = await refusal({ VAULT_AGENT_ADDR: "http://127.0.0.1:1", VAULT_MAX_RETRIES: "0" });
+  assert.equal(gone.code, "vault_unreachable");
+  const nowhere = await refusal({
+    VAULT_AGENT_ADDR: "unix:///nonexistent",
+    VAULT_MAX_RETRIES: "0",
+  });
+  assert.equal(nowhere.code, "vault_unreachable");
+  assert.match(nowhere.hint ?? "", /VAULT_AGENT_ADDR/);
+});
+
+/** Starts a real Agent that logs in with AppRole, and waits until it listens. */
+async function startAgent(
+  program: string,
+  { vault, ...env }:
+    & { readonly vault: Pick<TestVault, "address"> }
+    & Readonly<Record<string, unknown>>,
+): Promise<AsyncDisposable & { readonly address: string }> {
+  const [port = 0] = freePorts(1);
+  const folder = await folderOf({
+    role: String(env["VAULT_ROLE_ID"]),
+    secret: String(env["VAULT_SECRET_ID"]),
   });
   await Deno.writeTextFile(
     `${folder.path}/agent.hcl`,
@@ -295,7 +404,7 @@ listener "tcp" {
 }
 `,
   );
-  await using _agent = new Deno.Command(program, {
+  const agent = new Deno.Command(program, {
     args: ["agent", `-config=${folder.path}/agent.hcl`],
     clearEnv: true,
     env: { HOME: folder.path },
@@ -303,12 +412,14 @@ listener "tcp" {
     stdout: "null",
     stderr: "null",
   }).spawn();
-  const loaded = await until(() => load({ VAULT_AGENT_ADDR: `http://127.0.0.1:${port}` }));
-  assert.equal(loaded.settings.database.host, "db.internal");
-  const before = await vault.accessors();
-  await loaded[Symbol.asyncDispose]();
-  // The Agent's token is the Agent's.
-  assert.deepEqual([...await vault.accessors()].sort(), [...before].sort());
-  _agent.kill("SIGKILL");
-  await _agent.status;
-});
+  const address = `http://127.0.0.1:${port}`;
+  await until(() => fetch(address).then((answer) => answer.body?.cancel()));
+  return {
+    address,
+    async [Symbol.asyncDispose]() {
+      agent.kill("SIGKILL");
+      await agent.status;
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}

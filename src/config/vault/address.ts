@@ -4,14 +4,16 @@ import { isIP } from "node:net";
 export interface VaultAddress {
   readonly url: URL;
   readonly socketPath?: string;
+  /** The variable that says so, for hints. */
+  readonly variable: string;
 }
 
-/** Reads `VAULT_ADDR`, or says what is wrong with it. */
-export function parseAddress(text: string): VaultAddress | string {
+/** Reads the address in a variable, or says what is wrong with it. */
+export function parseAddress(text: string, variable: string): VaultAddress | string {
   if (text.startsWith("unix://")) {
     const socketPath = text.slice("unix://".length);
     return socketPath.startsWith("/")
-      ? { url: new URL("http://localhost"), socketPath }
+      ? { url: new URL("http://localhost"), socketPath, variable }
       : `is "${text}": must be unix:///path/of/the/socket`;
   }
   if (!/^https?:\/\//i.test(text)) return "has no scheme: write https://host:8200";
@@ -21,7 +23,7 @@ export function parseAddress(text: string): VaultAddress | string {
   if (!/^\/?(?:v1\/?)?$/.test(url.pathname) || url.search !== "" || url.hash !== "") {
     return `has something behind the host: write ${url.origin}`;
   }
-  return { url: new URL(url.origin) };
+  return { url: new URL(url.origin), variable };
 }
 
 /** The host without the brackets that URLs put around IPv6. */

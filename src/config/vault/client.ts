@@ -5,7 +5,13 @@ import { BrokenAnswer, type HttpAnswer } from "./http_answer.ts";
 import { Limit } from "./limit.ts";
 import { proxyFor, type ProxySettings } from "./proxy.ts";
 import { followRedirect } from "./redirect.ts";
-import { networkRefusal, serverRefusal, standbyRefusal, timeoutRefusal } from "./refusal.ts";
+import {
+  type Asked,
+  networkRefusal,
+  serverRefusal,
+  standbyRefusal,
+  timeoutRefusal,
+} from "./refusal.ts";
 import { backoffMs, retryAfterMs, sleep, worthRepeating } from "./retry.ts";
 import { askAlong } from "./route.ts";
 import type { Tls } from "./tls.ts";
@@ -98,9 +104,9 @@ export class Client {
     }
   }
 
-  #asked(call: Call): { readonly doing: string; readonly address: string } {
-    const { socketPath, url } = this.#options.address;
-    return { doing: call.doing, address: socketPath ?? url.origin };
+  #asked(call: Call): Asked {
+    const { socketPath, url, variable } = this.#options.address;
+    return { doing: call.doing, address: socketPath ?? url.origin, variable };
   }
 
   async #attempt(call: Call, signal: AbortSignal): Promise<Outcome> {
@@ -177,9 +183,9 @@ export class Client {
     }
     // Something before Vault, as a load balancer, speaks for itself.
     if (raw.status >= 500 || raw.status === 429 || raw.status === 412) return noAnswer(raw.status);
-    const { doing, address } = this.#asked(call);
+    const { doing, address, variable } = this.#asked(call);
     throw new MigrateError("vault_answer", `Cannot ${doing}: ${answer.fault} (${address})`, {
-      hint: "Check that VAULT_ADDR is the address of Vault",
+      hint: `Check that ${variable} is the address of Vault`,
     });
   }
 
@@ -214,7 +220,7 @@ interface Outcome {
 }
 
 function isTls(error: unknown): boolean {
-  return networkRefusal(error, { doing: "", address: "" }).code === "vault_tls";
+  return networkRefusal(error, { doing: "", address: "", variable: "" }).code === "vault_tls";
 }
 
 function stopped(): MigrateError {

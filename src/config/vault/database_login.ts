@@ -1,7 +1,7 @@
 import { type ErrorCode, MigrateError } from "../../errors.ts";
 import { secondsOf, textOf } from "./answer.ts";
 import type { KvAccess } from "./kv.ts";
-import { missing, policyLine, TOKEN_UNKNOWN, tokenIsKnown } from "./kv_refusal.ts";
+import { missing, policyLine, tokenIsKnown, unknownToken } from "./kv_refusal.ts";
 import { statusText } from "./refusal.ts";
 
 /** A user of the database, made by Vault. */
@@ -35,7 +35,7 @@ export async function readDatabaseLogin(access: KvAccess, path: string): Promise
     return { user, password, lease: id === undefined ? undefined : { id, lifeMs, renewable } };
   }
   if (answer.status === 403) {
-    if (!await tokenIsKnown(access)) throw fail("vault_login_refused", ...TOKEN_UNKNOWN);
+    if (!await tokenIsKnown(access)) throw fail("vault_login_refused", ...unknownToken(access));
     throw fail(
       "vault_denied",
       "the token's policies do not allow it",

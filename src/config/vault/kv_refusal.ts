@@ -41,7 +41,7 @@ export async function secretRefusal(
   if (deleted !== undefined) return fail("vault_secret_deleted", ...deletion(deleted.answer, path));
   const denied = refused.filter(({ answer }) => answer.status === 403);
   if (denied.length > 0) {
-    if (!await tokenIsKnown(access)) return fail("vault_login_refused", ...TOKEN_UNKNOWN);
+    if (!await tokenIsKnown(access)) return fail("vault_login_refused", ...unknownToken(access));
     return fail("vault_denied", "the token's policies do not allow it", policyHint(denied));
   }
   const odd = refused.find(({ answer }) => answer.status !== 404);
@@ -70,10 +70,20 @@ export async function secretRefusal(
 }
 
 /** Why a token that Vault does not know was refused, and what to do. */
-export const TOKEN_UNKNOWN = [
-  "Vault does not accept the token",
-  "Get a new token: it is wrong, has expired or was revoked, or belongs to another namespace",
-] as const;
+export function unknownToken(
+  { token }: Pick<KvAccess, "token">,
+): readonly [state: string, hint: string] {
+  if (token === undefined) {
+    return [
+      "the Agent has no token that Vault accepts",
+      "See the Agent's log: it has to log in by itself (auto_auth) and to add its token to our calls (use_auto_auth_token)",
+    ];
+  }
+  return [
+    "Vault does not accept the token",
+    "Get a new token: it is wrong, has expired or was revoked, or belongs to another namespace",
+  ];
+}
 
 /** Whether Vault knows the token; what it may read is another question. */
 export async function tokenIsKnown({ client, token }: Omit<KvAccess, "kv">): Promise<boolean> {

@@ -151,6 +151,9 @@ function refusal(
     {
       hint: absent
         ? "Set VAULT_AUTH_MOUNT to where it is mounted, or correct VAULT_NAMESPACE"
+        // Vault says no more where nothing is mounted: nobody shall find out what is.
+        : answer.status === 403
+        ? `${REMEDIES[method]}; or nothing is mounted at "auth/${mount}": set VAULT_AUTH_MOUNT`
         : REMEDIES[method],
       data: { status: answer.status },
     },

@@ -1,4 +1,5 @@
 import { cleanPath } from "./address.ts";
+import type { IdentityRequest } from "./identity_token.ts";
 import type { Variables } from "./variables.ts";
 
 /** How to prove to Vault who we are. */
@@ -23,11 +24,7 @@ export interface IdentityToken {
   readonly jwt: string | undefined;
   readonly jwtFile: string | undefined;
   /** Where GitHub Actions makes such a token. */
-  readonly request: {
-    readonly url: string;
-    readonly token: string;
-    readonly audience: string | undefined;
-  } | undefined;
+  readonly request: IdentityRequest | undefined;
 }
 
 const METHODS = ["token", "approle", "kubernetes", "jwt", "agent"] as const;

@@ -1,7 +1,7 @@
 import { MigrateError } from "../../errors.ts";
 import { hostOf } from "./address.ts";
 import type { HttpAnswer } from "./http_answer.ts";
-import type { Asked } from "./refusal.ts";
+import { type Asked, hintFor } from "./refusal.ts";
 
 /**
  * Where an answer points to, if it points anywhere. A token goes to no other host, and never from
@@ -17,7 +17,7 @@ export function followRedirect(
   const { asked, from } = options;
   const refuse = (state: string, hint: string) =>
     new MigrateError("vault_redirect", `Cannot ${asked.doing}: ${state} (${asked.address})`, {
-      hint,
+      hint: hintFor(asked, hint),
       ...(to === null ? {} : { data: { redirectedTo: originOf(to) } }),
     });
   const to = answer.location === undefined ? null : URL.parse(answer.location, from);

@@ -8,13 +8,20 @@ export interface Asked {
   /** To be read behind "Cannot": `read "secret/hotpot/config" from Vault`. */
   readonly doing: string;
   readonly address: string;
+  /** The variable that says so: `VAULT_ADDR`, or the Agent's. */
+  readonly variable: string;
+}
+
+/** A hint that names the variable in which the address is. */
+export function hintFor({ variable }: Asked, hint: string): string {
+  return hint.replaceAll("VAULT_ADDR", variable);
 }
 
 /** The error of an answer that never came whole. */
 export function networkRefusal(error: unknown, asked: Asked): MigrateError {
   const fail = (code: ErrorCode, state: string, hint: string) =>
     new MigrateError(code, `Cannot ${asked.doing}: ${state} (${asked.address})`, {
-      hint,
+      hint: hintFor(asked, hint),
       cause: error,
     });
   if (error instanceof BrokenAnswer) {
@@ -54,7 +61,7 @@ export function timeoutRefusal(asked: Asked, timeoutMs: number): MigrateError {
   return new MigrateError(
     "vault_timeout",
     `Cannot ${asked.doing}: no answer within ${timeoutMs / 1000} s (${asked.address})`,
-    { hint: "Check VAULT_ADDR and the firewall, or raise VAULT_CLIENT_TIMEOUT" },
+    { hint: hintFor(asked, "Check VAULT_ADDR and the firewall, or raise VAULT_CLIENT_TIMEOUT") },
   );
 }
 
@@ -66,7 +73,7 @@ export function serverRefusal(
 ): MigrateError {
   const fail = (code: ErrorCode, state: string, hint: string) =>
     new MigrateError(code, `Cannot ${asked.doing}: ${state} (${asked.address})`, {
-      hint,
+      hint: hintFor(asked, hint),
       data: { status: answer.status },
     });
   const says = (name: string) => health?.document.get(name);
@@ -107,8 +114,10 @@ export function standbyRefusal(redirect: MigrateError, asked: Asked): MigrateErr
     "vault_standby",
     `Cannot ${asked.doing}: this node is a standby and does not reach the active one, which it takes to be ${active} (${asked.address})`,
     {
-      hint:
+      hint: hintFor(
+        asked,
         `Set VAULT_ADDR to ${active} if that is your Vault and is up, otherwise wait until another node is active`,
+      ),
       cause: redirect,
       data: redirect.data,
     },

@@ -67,10 +67,10 @@ export function readVaultSettings(env: Readonly<Record<string, string>>): VaultS
 function readAddress(variables: Variables): VaultAddress {
   const name = variables.text("VAULT_AGENT_ADDR") === undefined ? "VAULT_ADDR" : "VAULT_AGENT_ADDR";
   const text = variables.required(name, "is not set: where is Vault? Write https://host:8200");
-  const address = text === "" ? "" : parseAddress(text);
+  const address = text === "" ? "" : parseAddress(text, name);
   if (typeof address !== "string") return address;
   if (address !== "") variables.fault(name, address);
-  return { url: new URL("https://127.0.0.1:8200") };
+  return { url: new URL("https://127.0.0.1:8200"), variable: name };
 }
 
 function readNamespace(variables: Variables): string | undefined {
