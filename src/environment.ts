@@ -71,6 +71,7 @@ const OWN: readonly Variable[] = [
   },
   { name: "MIGRATE_REVISIONS_SCHEMA", programs: ["migrate"], meaning: "as `--revisions-schema`" },
   { name: "MIGRATE_MIGRATIONS", programs: ["migrate"], meaning: "as `--migrations`" },
+  { name: "MIGRATE_JOBS", programs: ["migrate"], meaning: "as `--jobs`" },
   { name: "VAULT_ADDR", programs: BOTH, meaning: "where Vault is: `https://host:8200`" },
   { name: "VAULT_AGENT_ADDR", programs: BOTH, meaning: "a Vault Agent, instead; also `unix://`" },
   { name: "VAULT_PATH", programs: BOTH, meaning: "the secret: `secret/hotpot/config`" },

@@ -120,6 +120,19 @@ export function interruptedIn(migration: Migration): MigrateError {
   });
 }
 
+/** The error of a run that begins no further file, because another database has failed. */
+export function haltedBefore(migration: Migration): MigrateError {
+  return new MigrateError(
+    "halted",
+    `Stopped before ${nameOf(migration)}: another database failed`,
+    {
+      hint:
+        "Repair the other database, then run the same command again: it goes on where this one stopped",
+      data: { layer: migration.layer, version: migration.version, file: migration.path },
+    },
+  );
+}
+
 /** How people speak of a migration: `0007_add_x (silver)`. */
 export function nameOf(migration: Migration): string {
   const name = migration.file.replace(/\.sql$/, "");

@@ -1,5 +1,5 @@
 import { MigrateError } from "../errors.ts";
-import { interruptedIn, migrationFailed } from "../failure.ts";
+import { haltedBefore, interruptedIn, migrationFailed } from "../failure.ts";
 import {
   type Migration,
   type PlannedFile,
@@ -15,6 +15,8 @@ import { batches, runModeOf } from "./batches.ts";
 export interface AtlasApplyOptions {
   readonly config: AtlasConfig;
   readonly execOrder: string;
+  /** Once it fires Atlas is not started again. */
+  readonly enough?: AbortSignal | undefined;
   readonly onApplied: (applied: AppliedMigration) => void;
 }
 
@@ -31,6 +33,8 @@ export async function applyThroughAtlas(
   options: AtlasApplyOptions,
 ): Promise<void> {
   for (const batch of batches(files)) {
+    const [first] = batch;
+    if (first !== undefined && options.enough?.aborted) throw haltedBefore(first.migration);
     const args = applyArguments(batch, options.execOrder);
     const result = await atlas.run(args, applyConfig(options.config));
     report(batch, result, { ...options, atlas });

@@ -1,26 +1,27 @@
-import { apply } from "../commands/apply.ts";
+import { apply, type ApplyRequest } from "../commands/apply.ts";
 import { chooseEngine, type EngineName } from "../commands/engine.ts";
-import { loadPool } from "../commands/pool.ts";
-import { loadSettings } from "../config/mod.ts";
 import { describeDatabase } from "../dsn.ts";
-import { EXIT } from "../errors.ts";
+import { EXIT, MigrateError } from "../errors.ts";
 import type { ExecOrder, TxMode } from "../migrations/mod.ts";
 import type { Secrets } from "../redact.ts";
-import type { ApplyReport, Outcome } from "../report.ts";
+import type { ApplyReport } from "../report.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
 import { applyDocument } from "./apply_document.ts";
+import { applySeveral } from "./apply_several.ts";
 import { applyEvents } from "./apply_events.ts";
 import { haltLine, summary } from "./apply_text.ts";
 import { type CiFlags, CiReports } from "./ci/mod.ts";
 import { errorText } from "./error_text.ts";
 import { exitCode } from "./exit_code.ts";
+import { outcomeOf } from "./outcome.ts";
 import { ProgressBoard } from "./progress_board.ts";
 import { Screen } from "./screen.ts";
-import type { TargetFlags } from "./target.ts";
+import type { SeveralFlags } from "./several.ts";
+import { loadTarget, type Target, type TargetFlags, type TargetRequest } from "./target.ts";
 
 /** The flags of `migrate apply`. */
-export interface ApplyFlags extends TargetFlags, CiFlags {
+export interface ApplyFlags extends TargetFlags, SeveralFlags, CiFlags {
   readonly engine?: EngineName | undefined;
   readonly lockTimeout?: number | undefined;
   readonly statementLockTimeout?: number | undefined;
@@ -36,6 +37,9 @@ export interface ApplyFlags extends TargetFlags, CiFlags {
   readonly verbose?: true | undefined;
   readonly color: boolean;
 }
+
+/** What a run says of itself, whichever database it works on. */
+export type CommonRequest = Omit<ApplyRequest, keyof TargetRequest | "enough" | "events">;
 
 const LOCK_TIMEOUT_MS = 10_000;
 const STATEMENT_LOCK_TIMEOUT_MS = 3_000;
@@ -66,36 +70,17 @@ async function applyAll(
     readonly secrets: Secrets;
   },
 ): Promise<number> {
-  await using settings = await loadSettings({
-    env: world.env,
-    configFile: flags.config,
-    applicationName: `hotpot-migrate/${VERSION}`,
-    signal: world.signal,
+  await using target = await loadTarget(world, {
+    flags,
     secrets,
-    onWarning: (text) => screen.warn(text),
-    lastly: world.lastly,
+    warn: (text) => screen.warn(text),
+    onMigrations: (folder) => ci.locate(folder),
   });
+  const { settings } = target;
   const { migrate } = settings;
-  const migrations = flags.migrations ?? migrate.migrations;
-  await ci.locate(migrations);
-  const pool = await loadPool(migrations);
   const engine = await chooseEngine(flags.engine ?? migrate.engine ?? "auto", world.env);
-  for (const warning of settings.warnings) screen.warn(warning);
-  const { choice } = engine;
-  screen.say(
-    `Database ${describeDatabase(settings.database)}, ${
-      choice.name === "atlas" ? `Atlas ${choice.version} (${choice.path})` : "embedded engine"
-    } (${choice.reason})`,
-  );
-  screen.detail(`settings from ${settings.source}, ${pool.migrations.length} migrations on offer`);
-  using board = new ProgressBoard(screen);
-  const lane = board.lane();
-  lane.show("Connecting");
-  const report = await apply({
-    database: settings.database,
-    pool,
+  const common = {
     engine,
-    revisionsSchema: flags.revisionsSchema ?? migrate.revisions_schema,
     lockTimeoutMs: flags.lockTimeout ?? migrate.lock_timeout ?? LOCK_TIMEOUT_MS,
     statementLockTimeoutMs: flags.statementLockTimeout ?? migrate.statement_lock_timeout ??
       STATEMENT_LOCK_TIMEOUT_MS,
@@ -108,19 +93,46 @@ async function applyAll(
     amount: flags.amount,
     operator: `hotpot-migrate ${VERSION}`,
     env: world.env,
-    signal: world.signal,
-    redact: secrets.redact,
-    events: applyEvents({ engine: choice, lane, screen }),
-  });
-  board.clear();
-  ci.add(outcomeOf(settings.database.dbname, report));
-  return conclude(world, report, { flags, screen });
+  };
+  const { choice } = engine;
+  const who = `${
+    choice.name === "atlas" ? `Atlas ${choice.version} (${choice.path})` : "embedded engine"
+  } (${choice.reason})`;
+  const offer = target.requests[0]?.pool.migrations.length;
+  const details = `settings from ${settings.source}, ${offer} migrations on offer`;
+  if (settings.isList) {
+    return await applySeveral(world, { ci, common, details, flags, screen, secrets, target, who });
+  }
+  screen.say(`Database ${describeDatabase(settings.database)}, ${who}`);
+  screen.detail(details);
+  return await applyOne(world, { ci, common, flags, screen, target });
 }
 
-function outcomeOf(name: string, report: ApplyReport): Outcome {
-  const { applied, error } = report;
-  if (error !== undefined) return { state: "failed", name, report, error };
-  return { state: applied.length > 0 ? "applied" : "nothing_pending", name, report };
+async function applyOne(
+  world: World,
+  { ci, common, flags, screen, target }: {
+    readonly ci: CiReports;
+    readonly common: CommonRequest;
+    readonly flags: ApplyFlags;
+    readonly screen: Screen;
+    readonly target: Target;
+  },
+): Promise<number> {
+  using board = new ProgressBoard(screen);
+  const lane = board.lane();
+  lane.show("Connecting");
+  const { request } = target;
+  const name = request.database.dbname;
+  try {
+    const events = applyEvents({ engine: common.engine.choice, lane, screen });
+    const report = await apply({ ...common, ...request, events });
+    board.clear();
+    ci.add(outcomeOf(name, report));
+    return conclude(world, report, { flags, screen });
+  } catch (error) {
+    if (error instanceof MigrateError) ci.add({ state: "failed", name, error });
+    throw error;
+  }
 }
 
 function conclude(

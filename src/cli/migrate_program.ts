@@ -53,6 +53,16 @@ const OPTIONS = {
     "--engine <name>",
     "who applies the files (MIGRATE_ENGINE; default: auto)",
   ).choices(ENGINES),
+  database: new Option(
+    "--database <name>",
+    "a database instead of those of the configuration; may be repeated",
+  ).argParser(databases),
+  jobs: new Option("--jobs <number>", "of several databases, how many at once (MIGRATE_JOBS)")
+    .argParser(jobs),
+  failFast: new Option(
+    "--fail-fast",
+    "of several databases, begin no more once one has failed",
+  ),
   migrations: new Option(
     "--migrations <dir>",
     "a folder instead of the migrations inside this program",
@@ -105,6 +115,7 @@ function buildProgram(
     .description("apply pending migrations; the default")
     .addArgument(new Argument("[amount]", "at most how many files").argParser(amount))
     .addOption(OPTIONS.config)
+    .addOption(OPTIONS.database)
     .addOption(OPTIONS.engine)
     .addOption(OPTIONS.migrations)
     .addOption(OPTIONS.revisionsSchema)
@@ -123,6 +134,8 @@ function buildProgram(
     .option("--no-pipeline", "have the embedded engine wait for each answer of the server")
     .addOption(OPTIONS.junit)
     .addOption(OPTIONS.codeQuality)
+    .addOption(OPTIONS.jobs)
+    .addOption(OPTIONS.failFast)
     .addOption(OPTIONS.json)
     .option("-q, --quiet", "print nothing unless something is wrong")
     .option("-v, --verbose", "say more about what is done, and how")
@@ -138,6 +151,7 @@ function buildProgram(
     .description("say what apply would do now, and whom it would keep waiting; writes nothing")
     .addArgument(new Argument("[amount]", "at most how many files").argParser(amount))
     .addOption(OPTIONS.config)
+    .addOption(OPTIONS.database)
     .addOption(OPTIONS.migrations)
     .addOption(OPTIONS.revisionsSchema)
     .addOption(OPTIONS.txMode)
@@ -147,6 +161,7 @@ function buildProgram(
     .addOption(OPTIONS.allowChanged)
     .option("--sql", "print the statements too")
     .addOption(OPTIONS.codeQuality)
+    .addOption(OPTIONS.jobs)
     .addOption(OPTIONS.json)
     .addOption(OPTIONS.noColor)
     .action(async (count, flags) =>
@@ -161,9 +176,11 @@ function buildProgram(
     .command("status")
     .description("say where the database is: applied, pending, failed, changed; writes nothing")
     .addOption(OPTIONS.config)
+    .addOption(OPTIONS.database)
     .addOption(OPTIONS.migrations)
     .addOption(OPTIONS.revisionsSchema)
     .option("--exit-code", "exit with 3 when something is pending or differs")
+    .addOption(OPTIONS.jobs)
     .addOption(OPTIONS.json)
     .addOption(OPTIONS.noColor)
     .action(async (flags) =>
@@ -173,8 +190,10 @@ function buildProgram(
     .command("history")
     .description("say who applied what, when, and in how long; writes nothing")
     .addOption(OPTIONS.config)
+    .addOption(OPTIONS.database)
     .addOption(OPTIONS.migrations)
     .addOption(OPTIONS.revisionsSchema)
+    .addOption(OPTIONS.jobs)
     .addOption(OPTIONS.json)
     .addOption(OPTIONS.noColor)
     .action(async (flags) =>
@@ -184,8 +203,10 @@ function buildProgram(
     .command("verify")
     .description("compare the files with their sums and with the history; writes nothing")
     .addOption(OPTIONS.config)
+    .addOption(OPTIONS.database)
     .addOption(OPTIONS.migrations)
     .addOption(OPTIONS.revisionsSchema)
+    .addOption(OPTIONS.jobs)
     .addOption(OPTIONS.json)
     .addOption(OPTIONS.noColor)
     .action(async (flags) =>
@@ -198,6 +219,7 @@ function buildProgram(
     .option("--applied", "what it does is in the database, all of it")
     .option("--rolled-back", "nothing of it is in the database")
     .addOption(OPTIONS.config)
+    .addOption(OPTIONS.database)
     .addOption(OPTIONS.migrations)
     .addOption(OPTIONS.revisionsSchema)
     .addOption(OPTIONS.lockTimeout)
@@ -212,6 +234,7 @@ function buildProgram(
     .description("take over a database without history that was built by other means")
     .argument("<version>", "the last version that is in the database, as 0007")
     .addOption(OPTIONS.config)
+    .addOption(OPTIONS.database)
     .addOption(OPTIONS.migrations)
     .addOption(OPTIONS.revisionsSchema)
     .addOption(OPTIONS.lockTimeout)
@@ -225,6 +248,7 @@ function buildProgram(
     .command("wait")
     .description("wait until the database lets us log in, and say nothing")
     .addOption(OPTIONS.config)
+    .addOption(OPTIONS.database)
     .option("--timeout <time>", "how long at most (default: 60s)", milliseconds)
     .action(async (flags) =>
       done(await (await COMMANDS.wait()).runWait(world, { flags, secrets }))
@@ -233,6 +257,7 @@ function buildProgram(
     .command("doctor")
     .description("look at everything that a run depends on, and say what to mend; writes nothing")
     .addOption(OPTIONS.config)
+    .addOption(OPTIONS.database)
     .addOption(OPTIONS.engine)
     .addOption(OPTIONS.migrations)
     .addOption(OPTIONS.revisionsSchema)
@@ -250,6 +275,17 @@ function buildProgram(
   addCompletions(program, { standard: apply, world, done });
   addHelp(program, { topics: MIGRATE_TOPICS, world, done });
   return { program, standard: apply };
+}
+
+function databases(name: string, before: readonly string[] = []): readonly string[] {
+  if (name === "") throw new InvalidArgumentError("It must be the name of a database.");
+  if (before.includes(name)) throw new InvalidArgumentError("It is given twice.");
+  return [...before, name];
+}
+
+function jobs(text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a number from 1 to 9999.");
 }
 
 function parseAmount(text: string, commands: readonly string[]): number {

@@ -6,17 +6,18 @@ import { widthOf } from "./width.ts";
 import type { Style } from "./style.ts";
 
 /** The flags that say which database and which files are meant, by the commands that take them. */
-const FILES = ["--migrations", "--revisions-schema"];
+const DATABASE = ["--config", "--database"];
+const ALL = [...DATABASE, "--migrations", "--revisions-schema"];
 const TAKES: Readonly<Record<string, readonly string[]>> = {
-  apply: ["--config", ...FILES],
-  plan: ["--config", ...FILES],
-  status: ["--config", ...FILES],
-  history: ["--config", ...FILES],
-  verify: ["--config", ...FILES],
-  resolve: ["--config", ...FILES],
-  baseline: ["--config", ...FILES],
-  wait: ["--config"],
-  doctor: ["--config", ...FILES],
+  apply: ALL,
+  plan: ALL,
+  status: ALL,
+  history: ALL,
+  verify: ALL,
+  resolve: ALL,
+  baseline: ALL,
+  wait: DATABASE,
+  doctor: ALL,
 };
 
 /**
@@ -46,6 +47,14 @@ export function nextLines(
   });
 }
 
+/** The arguments as if one of several databases were the only one that is meant. */
+export function forDatabase({ args }: Pick<World, "args">, name: string): Pick<World, "args"> {
+  const rest = args.filter((arg, i) =>
+    arg !== "--database" && !arg.startsWith("--database=") && args[i - 1] !== "--database"
+  );
+  return { args: [...rest, `--database=${name}`] };
+}
+
 /** The present command as it was typed. */
 export function sameCommand({ args }: Pick<World, "args">): string {
   return ["migrate", ...args.map(shellWord)].join(" ");
@@ -56,7 +65,7 @@ function targetFlags(args: readonly string[]): readonly (readonly [string, strin
   for (let i = 0; i < args.length; i++) {
     const [name = "", ...rest] = (args[i] ?? "").split("=");
     const flag = name === "-c" ? "--config" : name;
-    if (flag !== "--config" && !FILES.includes(flag)) continue;
+    if (!ALL.includes(flag)) continue;
     const value = rest.length > 0 ? rest.join("=") : args[++i];
     if (value !== undefined) found.push([flag, value]);
   }

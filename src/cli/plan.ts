@@ -6,13 +6,13 @@ import type { ExecOrder, TxMode } from "../migrations/mod.ts";
 import type { Secrets } from "../redact.ts";
 import type { World } from "../world.ts";
 import { CiReports, planFindings } from "./ci/mod.ts";
+import { type ReadingFlags, runReading } from "./reading.ts";
 import { Screen } from "./screen.ts";
 import { errorDocument } from "./error_text.ts";
 import { sameCommand } from "./next_command.ts";
-import { loadTarget, type TargetFlags } from "./target.ts";
 
 /** The flags of `migrate plan`. */
-export interface PlanFlags extends TargetFlags {
+export interface PlanFlags extends ReadingFlags {
   readonly junit?: string | undefined;
   readonly codeQuality?: string | undefined;
   readonly txMode: TxMode;
@@ -22,8 +22,6 @@ export interface PlanFlags extends TargetFlags {
   readonly allowChanged?: true | undefined;
   readonly amount?: number | undefined;
   readonly sql?: true | undefined;
-  readonly json?: true | undefined;
-  readonly color: boolean;
 }
 
 /** `migrate plan`: prints what `apply` would do now. */
@@ -40,7 +38,7 @@ export async function runPlan(
   const warn = (text: string) => screen.warn(text);
   await using ci = await CiReports.open(world, { flags, warn, redact: secrets.redact });
   try {
-    return await showPlan(world, { ci, flags, secrets, warn });
+    return await showPlan(world, { ci, flags, secrets });
   } catch (error) {
     ci.fail(error);
     throw error;
@@ -49,36 +47,39 @@ export async function runPlan(
 
 async function showPlan(
   world: World,
-  { ci, flags, secrets, warn }: {
+  { ci, flags, secrets }: {
     readonly ci: CiReports;
     readonly flags: PlanFlags;
     readonly secrets: Secrets;
-    readonly warn: (text: string) => void;
   },
 ): Promise<number> {
-  await using target = await loadTarget(world, { flags, secrets, warn });
-  await ci.locate(target.migrations);
-  const report = await plan({
-    ...target.request,
-    execOrder: flags.execOrder,
-    txMode: flags.txMode,
-    baseline: flags.baseline,
-    allowDirty: flags.allowDirty === true,
-    allowChanged: flags.allowChanged === true,
-    amount: flags.amount,
+  const says = (command: JudgedCommand) =>
+    commandLines(command).map((line) => line.trim()).join("\n");
+  const call = {
+    flags,
+    secrets,
+    onMigrations: (folder: string | undefined) => ci.locate(folder),
+    onError: (error: MigrateError, name: string) => ci.add({ state: "failed", name, error }),
+  };
+  return await runReading(world, call, {
+    command: "plan",
+    read: async (request) => {
+      const report = await plan({
+        ...request,
+        execOrder: flags.execOrder,
+        txMode: flags.txMode,
+        baseline: flags.baseline,
+        allowDirty: flags.allowDirty === true,
+        allowChanged: flags.allowChanged === true,
+        amount: flags.amount,
+      });
+      ci.plan(planFindings(report.files, says));
+      return report;
+    },
+    document,
+    text: (report, world) => `${planText(report, flags.sql === true)}${next(report, world)}`,
+    code: () => EXIT.done,
   });
-  ci.plan(
-    planFindings(
-      report.files,
-      (command) => commandLines(command).map((line) => line.trim()).join("\n"),
-    ),
-  );
-  world.out(
-    flags.json
-      ? `${JSON.stringify(document(report, world), null, 2)}\n`
-      : `${planText(report, flags.sql === true)}${next(report, world)}`,
-  );
-  return EXIT.done;
 }
 
 /** The command that does what is planned, with the same flags. */

@@ -1,96 +1,101 @@
 import { status, type StatusReport } from "../commands/status.ts";
-import type { HistoryDocument, StatusDocument, VerifyDocument } from "../documents/mod.ts";
+import type { HistoryDocument, VerifyDocument } from "../documents/mod.ts";
 import { EXIT } from "../errors.ts";
-import { type State, STATES } from "../migrations/mod.ts";
-import type { Secrets } from "../redact.ts";
+import { type FileState, type State, STATES } from "../migrations/mod.ts";
 import type { World } from "../world.ts";
+import { type ReadingCall, type ReadingFlags, runReading } from "./reading.ts";
 import { fileOf, statusDocument, where } from "./status_document.ts";
-import { fileLine, historyText, statusText } from "./status_text.ts";
+import { briefly, fileLine, historyText, statusText } from "./status_text.ts";
 import { styleFor } from "./style.ts";
-import { loadTarget, type TargetFlags } from "./target.ts";
 
 /** The flags of the commands that say where a database is. */
-export interface StatusFlags extends TargetFlags {
+export interface StatusFlags extends ReadingFlags {
   readonly exitCode?: true | undefined;
-  readonly json?: true | undefined;
-  readonly color: boolean;
 }
 
-interface Call {
-  readonly flags: StatusFlags;
-  readonly secrets: Secrets;
-}
+type Call = ReadingCall & { readonly flags: StatusFlags };
 
 /** `migrate status`: says where the database is and what to type next. */
 export async function runStatus(world: World, call: Call): Promise<number> {
-  const report = await read(world, call);
   const style = styleFor(world, { stream: "out", color: call.flags.color });
-  print(world, call, {
-    document: statusDocument(report),
-    text: statusText(report, { style, world }),
+  return await runReading(world, call, {
+    command: "status",
+    read: status,
+    document: statusDocument,
+    text: (report, world) => statusText(report, { style, world }),
+    brief: briefly,
+    code: ({ files }) => {
+      const differs = files.some(({ state }) => STATES[state].differs);
+      return call.flags.exitCode && differs ? EXIT.pending : EXIT.done;
+    },
   });
-  const differs = report.files.some(({ state }) => STATES[state].differs);
-  return call.flags.exitCode && differs ? EXIT.pending : EXIT.done;
 }
 
 /** `migrate history`: the revisions table, readable. */
 export async function runHistory(world: World, call: Call): Promise<number> {
-  const report = await read(world, call);
-  print(world, call, {
-    document: {
-      command: "history",
-      status: "ok",
-      ...where(report),
-      revisions: report.files.flatMap((file) => file.row === undefined ? [] : [fileOf(file)]),
-      error: null,
-    },
-    text: historyText(report),
+  return await runReading(world, call, {
+    command: "history",
+    read: status,
+    document: historyDocument,
+    text: historyText,
+    code: () => EXIT.done,
   });
-  return EXIT.done;
+}
+
+function historyDocument(report: StatusReport): HistoryDocument {
+  return {
+    command: "history",
+    status: "ok",
+    ...where(report),
+    revisions: report.files.flatMap((file) => file.row === undefined ? [] : [fileOf(file)]),
+    error: null,
+  };
 }
 
 /** `migrate verify`: what differs between files, sums and history; exit code 1 when something does. */
 export async function runVerify(world: World, call: Call): Promise<number> {
-  // Loading the files holds each against its sum.
-  const report = await read(world, call);
-  const wrong = report.files.filter(({ state }) => WRONG.includes(state));
-  const count = report.files.filter(({ state }) => state === "applied").length;
   const style = styleFor(world, { stream: "out", color: call.flags.color });
-  print(world, call, {
-    document: {
-      command: "verify",
-      status: wrong.length === 0 ? "ok" : "differs",
-      ...where(report),
-      verified: count,
-      differences: wrong.map(fileOf),
-      unverifiable: report.files.flatMap(({ state, version }) =>
-        state === "unverifiable" ? [version] : []
-      ),
-      error: null,
-    },
-    text: wrong.length === 0
-      ? `${style.green("✔")} ${count} applied, as in the files (${report.database})\n`
-      : `${wrong.map((file) => fileLine(file, style)).join("\n")}\n`,
+  return await runReading(world, call, {
+    command: "verify",
+    // Loading the files has held each against its sum.
+    read: status,
+    document: verifyDocument,
+    text: (report) =>
+      wrongIn(report).length === 0
+        ? `${style.green("✔")} ${verified(report)} applied, as in the files (${report.database})\n`
+        : `${wrongIn(report).map((file) => fileLine(file, style)).join("\n")}\n`,
+    brief: (report) =>
+      wrongIn(report).length === 0
+        ? `${verified(report)} applied, as in the files`
+        : wrongIn(report).map(({ state, version }) => `${version} ${STATES[state].says}`).join(
+          ", ",
+        ),
+    code: (report) => wrongIn(report).length === 0 ? EXIT.done : EXIT.failed,
   });
-  return wrong.length === 0 ? EXIT.done : EXIT.failed;
+}
+
+function verifyDocument(report: StatusReport): VerifyDocument {
+  const wrong = wrongIn(report);
+  return {
+    command: "verify",
+    status: wrong.length === 0 ? "ok" : "differs",
+    ...where(report),
+    verified: verified(report),
+    differences: wrong.map(fileOf),
+    unverifiable: report.files.flatMap(({ state, version }) =>
+      state === "unverifiable" ? [version] : []
+    ),
+    error: null,
+  };
 }
 
 /** What no later run of the same program puts right by itself. */
 const WRONG: readonly State[] = ["out_of_order", "failed", "changed", "missing", "unknown"];
 
-async function read(world: World, { flags, secrets }: Call): Promise<StatusReport> {
-  const warn = (text: string) => world.err(`warning: ${text}\n`);
-  await using target = await loadTarget(world, { flags, secrets, warn });
-  return await status(target.request);
+function wrongIn({ files }: StatusReport): readonly FileState[] {
+  return files.filter(({ state }) => WRONG.includes(state));
 }
 
-function print(
-  world: World,
-  { flags }: Call,
-  { document, text }: {
-    readonly document: StatusDocument | HistoryDocument | VerifyDocument;
-    readonly text: string;
-  },
-): void {
-  world.out(flags.json ? `${JSON.stringify(document, null, 2)}\n` : text);
+function verified({ files }: StatusReport): number {
+  return files.filter(({ state }) => state === "applied").length;
 }

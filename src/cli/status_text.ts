@@ -21,12 +21,7 @@ export function statusText(
     const own = files.filter((file) => layerOf(file) === layer);
     if (own.length === 0) continue;
     const done = own.filter(({ state }) => !STATES[state].differs);
-    const open = Object.keys(STATES).flatMap((state) => {
-      const count = own.filter((file) => file.state === state).length;
-      return count === 0 || !STATES[state as State].differs
-        ? []
-        : [`${count} ${state.replaceAll("_", " ")}`];
-    });
+    const open = openStates(own);
     const last = done.at(-1)?.version;
     lines.push(
       `${layer.padEnd(LAYER_WIDTH)}  ${String(done.length).padStart(4)} applied${
@@ -49,6 +44,25 @@ export function statusText(
   const { next, says } = adviseOn(files);
   lines.push(...(says === undefined ? [] : [says]), ...nextLines(next, { style, world }));
   return `${lines.join("\n")}\n`;
+}
+
+/** Where a database is, in one line: `12 applied up to 0012, 2 pending`. */
+export function briefly({ files, running }: StatusReport): string {
+  const done = files.filter(({ state }) => !STATES[state].differs);
+  const last = done.at(-1)?.version;
+  const applied = last === undefined ? "none applied" : `${done.length} applied up to ${last}`;
+  const busy = running === undefined || running === "not_visible" ? [] : ["being migrated now"];
+  return [applied, ...openStates(files), ...busy].join(", ");
+}
+
+/** How many versions are in each state that needs something done: `2 pending`. */
+function openStates(files: readonly FileState[]): readonly string[] {
+  return Object.keys(STATES).flatMap((state) => {
+    const count = files.filter((file) => file.state === state).length;
+    return count === 0 || !STATES[state as State].differs
+      ? []
+      : [`${count} ${state.replaceAll("_", " ")}`];
+  });
 }
 
 /** The line of one version that needs a look. */

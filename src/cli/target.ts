@@ -1,4 +1,6 @@
 import { loadPool } from "../commands/pool.ts";
+import type { Database } from "../database.ts";
+import { MigrateError } from "../errors.ts";
 import { loadSettings, type Settings } from "../config/mod.ts";
 import type { Pool } from "../migrations/mod.ts";
 import type { Secrets } from "../redact.ts";
@@ -8,8 +10,19 @@ import type { World } from "../world.ts";
 /** The flags that say what a command works on. */
 export interface TargetFlags {
   readonly config?: string | undefined;
+  /** The names of databases, which go before those of the configuration. */
+  readonly database?: readonly string[] | undefined;
   readonly migrations?: string | undefined;
   readonly revisionsSchema?: string | undefined;
+}
+
+/** What every request says of the database that it is about. */
+export interface TargetRequest {
+  readonly database: Database;
+  readonly pool: Pool;
+  readonly revisionsSchema: string | undefined;
+  readonly signal: AbortSignal;
+  readonly redact: (text: string) => string;
 }
 
 /** What a command works on; its log-in at Vault ends when it is disposed of. */
@@ -17,14 +30,14 @@ export interface Target extends AsyncDisposable {
   readonly settings: Settings;
   /** The folder of migrations that was named, if one was. */
   readonly migrations: string | undefined;
-  /** What every request says of the target. */
-  readonly request: {
-    readonly database: Settings["database"];
-    readonly pool: Pool;
-    readonly revisionsSchema: string | undefined;
-    readonly signal: AbortSignal;
-    readonly redact: (text: string) => string;
-  };
+  /** A request for each database that is meant; at least one. */
+  readonly requests: readonly TargetRequest[];
+  /**
+   * The request of a command that works on one database.
+   *
+   * @throws {MigrateError} `database_ambiguous` when several are meant.
+   */
+  readonly request: TargetRequest;
 }
 
 /**
@@ -38,15 +51,18 @@ export async function loadTarget(
     readonly flags: TargetFlags;
     readonly secrets: Secrets;
     readonly warn: (text: string) => void;
+    /** Told of the folder of migrations before it is read. */
+    readonly onMigrations?: (folder: string | undefined) => Promise<void>;
   },
 ): Promise<Target> {
-  const { flags, secrets, warn } = options;
+  const { flags, onMigrations, secrets, warn } = options;
   const { signal } = world;
   await using loading = new AsyncDisposableStack();
   const settings = loading.use(
     await loadSettings({
       env: world.env,
       configFile: flags.config,
+      chosen: flags.database ?? [],
       applicationName: `hotpot-migrate/${VERSION}`,
       signal,
       secrets,
@@ -55,20 +71,44 @@ export async function loadTarget(
     }),
   );
   for (const warning of settings.warnings) warn(warning);
-  const { database, migrate } = settings;
+  const { databases, migrate } = settings;
   const migrations = flags.migrations ?? migrate.migrations;
+  await onMigrations?.(migrations);
   const pool = await loadPool(migrations);
   const loaded = loading.move();
+  const requests = databases.map((database) => ({
+    database,
+    pool,
+    revisionsSchema: flags.revisionsSchema ?? migrate.revisions_schema,
+    signal,
+    redact: secrets.redact,
+  }));
   return {
     settings,
     migrations,
-    request: {
-      database,
-      pool,
-      revisionsSchema: flags.revisionsSchema ?? migrate.revisions_schema,
-      signal,
-      redact: secrets.redact,
+    requests,
+    get request() {
+      return onlyOf(requests);
     },
     [Symbol.asyncDispose]: () => loaded.disposeAsync(),
   };
+}
+
+function onlyOf(requests: readonly TargetRequest[]): TargetRequest {
+  const [only, ...more] = requests;
+  if (only !== undefined && more.length === 0) return only;
+  const names = requests.map(({ database }) => database.dbname);
+  throw databaseAmbiguous(names);
+}
+
+/** The refusal of a command that works on one database, where several are meant. */
+export function databaseAmbiguous(names: readonly string[]): MigrateError {
+  return new MigrateError(
+    "database_ambiguous",
+    `Cannot go on: this command works on one database, and ${names.length} are meant`,
+    {
+      hint: "Choose one with --database",
+      details: names.slice(0, 10),
+    },
+  );
 }

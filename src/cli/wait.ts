@@ -11,6 +11,8 @@ import type { World } from "../world.ts";
 /** The flags of `migrate wait`. */
 export interface WaitFlags {
   readonly config?: string | undefined;
+  /** The names of databases, which go before those of the configuration. */
+  readonly database?: readonly string[] | undefined;
   /** In milliseconds. */
   readonly timeout?: number | undefined;
 }
@@ -27,11 +29,14 @@ export async function runWait(
     if (!warned.has(text)) world.err(`warning: ${text}\n`);
     warned.add(text);
   };
+  // Of several databases each has to let us log in once.
+  const seen = new Set<string>();
   await using held = new Held();
   await waitUntil(async ({ leftMs, signal }) => {
-    const { database } = held.settings ??= await loadSettings({
+    const { databases } = held.settings ??= await loadSettings({
       env: world.env,
       configFile: flags.config,
+      chosen: flags.database ?? [],
       applicationName: `hotpot-migrate/${VERSION}`,
       signal,
       secrets,
@@ -44,12 +49,16 @@ export async function runWait(
         cause: error,
       });
     });
-    const connectTimeoutMs = Math.min(database.connectTimeoutMs, leftMs);
     try {
-      await using _ = await Session.open({ ...database, connectTimeoutMs }, {
-        signal,
-        redact: secrets.redact,
-      });
+      for (const database of databases) {
+        if (seen.has(database.dbname)) continue;
+        const connectTimeoutMs = Math.min(database.connectTimeoutMs, leftMs);
+        await using _ = await Session.open({ ...database, connectTimeoutMs }, {
+          signal,
+          redact: secrets.redact,
+        });
+        seen.add(database.dbname);
+      }
     } catch (error) {
       // The password may have been changed, or the user that Vault made have been removed.
       if (error instanceof MigrateError && error.code === "login_refused") await held.release();

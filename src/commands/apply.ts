@@ -64,6 +64,8 @@ export interface ApplyRequest {
   readonly operator: string;
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** Once it fires no further file is begun. */
+  readonly enough?: AbortSignal;
   readonly redact: (text: string) => string;
   readonly events: ApplyEvents;
 }
@@ -163,6 +165,7 @@ async function throughOwn(session: Session, request: ApplyRequest, run: Run): Pr
     table: run.table,
     operator: request.operator,
     signal: request.signal,
+    enough: request.enough,
     locks: [LOCKS.own, LOCKS.atlas],
     lockTimeoutMs: request.statementLockTimeoutMs,
     patience: patienceOf(request),
@@ -202,6 +205,7 @@ async function throughAtlas(
       lockTimeoutMs: Math.max(0, Math.ceil(run.deadline - performance.now())),
     },
     execOrder: request.execOrder,
+    enough: request.enough,
     onApplied: (applied) => run.progress.finish(applied),
   });
 }

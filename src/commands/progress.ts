@@ -51,6 +51,7 @@ export class Progress {
 
   /** The file in which the run stopped, if it stopped in one. */
   failed(error: MigrateError): Migration | undefined {
+    if (error.code === "halted") return undefined;
     const version = error.data["version"];
     return this.#left().find(({ migration }) =>
       migration.version === version || migration === this.#current

@@ -86,7 +86,10 @@ const DatabaseSection = v.object({
 export type DatabaseSettings = v.InferOutput<typeof DatabaseSection>;
 
 /** Every key that the section may have. */
-export const DATABASE_KEYS: readonly string[] = Object.keys(DatabaseSection.entries);
+export const DATABASE_KEYS: readonly string[] = [
+  ...Object.keys(DatabaseSection.entries),
+  "dbnames",
+];
 const REQUIRED = ["host", "user", "dbname"];
 
 /** Checks the section `database` of any source. The value of a password is never shown. */

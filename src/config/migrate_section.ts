@@ -33,6 +33,13 @@ const MigrateSection = v.object({
     ),
   ),
   migrations: v.optional(v.string()),
+  jobs: v.optional(
+    v.pipe(
+      v.string(),
+      v.check((text) => /^[1-9]\d{0,3}$/.test(text), "must be a number from 1 to 9999"),
+      v.transform(Number),
+    ),
+  ),
 });
 
 /** The settings that are not about the connection; a flag goes before each. */

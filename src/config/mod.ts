@@ -19,7 +19,12 @@ export type { VaultUse };
  * revokes what Vault has made for it.
  */
 export interface Settings extends AsyncDisposable {
+  /** The database that is meant, or the first of them. */
   readonly database: Database;
+  /** All that are meant; they differ in `dbname` alone. */
+  readonly databases: readonly Database[];
+  /** Whether there may be several: the report is one of a list then. */
+  readonly isList: boolean;
   readonly migrate: MigrateSettings;
   /** Where they came from: `config.yaml`. */
   readonly source: string;
@@ -35,6 +40,11 @@ export interface LoadOptions {
   readonly env: Readonly<Record<string, string>>;
   /** The file of `--config`; goes before `CONFIG_SOURCE` and `CONFIG_FILE`. */
   readonly configFile: string | undefined;
+  /**
+   * The names of `--database`, which go before `dbname` and `dbnames` of the configuration; absent
+   * for a program that works on `dbname` alone.
+   */
+  readonly chosen?: readonly string[];
   /** For the default of `application_name`: `hotpot-migrate/0.1.0`. */
   readonly applicationName: string;
   /** Throws if the program must not touch a database of that name, before Vault makes a user in it. */
@@ -67,7 +77,8 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
   const resolved = await vault.resolve(read);
   learnPassword(resolved, learn);
   const sections = vault.expectLogin(resolved);
-  const { database: settings, migrate, warnings } = checkSections(sections, env);
+  const checked = checkSections(sections, env, options.chosen);
+  const { database: settings, dbnames, isList, migrate, warnings } = checked;
   checkName?.(settings.dbname);
   const secret = settings.password_file === undefined
     ? { password: settings.password, warnings: [] }
@@ -75,11 +86,14 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
   if (secret.password !== undefined) learn(secret.password);
   const login = await vault.databaseLogin(settings.role);
   const made = stack.move();
+  const database = {
+    ...toDatabase(settings, { ...options, sections, password: secret.password }),
+    ...login,
+  };
   return {
-    database: {
-      ...toDatabase(settings, { ...options, sections, password: secret.password }),
-      ...login,
-    },
+    database,
+    databases: dbnames.map((dbname) => ({ ...database, dbname })),
+    isList,
     migrate,
     source: sections.source,
     vault: vault.used,

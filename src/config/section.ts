@@ -6,6 +6,8 @@ export interface Field {
   readonly place?: SourcePlace;
   /** Why it cannot be used, whatever it is for: a list where a text belongs, an unknown anchor. */
   readonly wrong?: string;
+  /** The values of a list, where a list may stand; for all others it is `wrong`. */
+  readonly items?: readonly Field[];
   /** Set when the text may be a secret, wherever it stands: faults do not show it. */
   readonly hidden?: true;
 }

@@ -181,12 +181,14 @@ export class VaultSource implements AsyncDisposable {
     const place = field.place === undefined ? {} : { place: field.place };
     const wrong = (state: string): Field => ({ text: "", wrong: state, ...place });
     const [, target = "", name = ""] = /^([^#]*)#(.+)$/.exec(field.text.slice(SCHEME.length)) ?? [];
-    const path = (await client()).cleanPath(target);
+    const { cleanPath, fieldOf } = await client();
+    const path = cleanPath(target);
     if (path === undefined || name === "") {
       return wrong("must be a reference as vault://secret/hotpot/db#password");
     }
     const secret = await (await this.#open()).read({ path, setting });
     const value = secret.get(name);
+    if (Array.isArray(value)) return { ...fieldOf(value), ...place };
     if (value === undefined || value === null || typeof value === "object") {
       const names = [...secret.keys()].map((each) => quoted(each)).join(", ");
       return wrong(

@@ -133,10 +133,14 @@ function follow(value: unknown, { document }: Context): Entry {
     : { node };
 }
 
-function readField({ node, wrong }: Entry, { text }: Context): Field {
+function readField({ node, wrong }: Entry, context: Context): Field {
   if (node === undefined) return { text: "" };
-  const place = node.range ? { place: placeAt(text, node.range[0]) } : {};
+  const place = node.range ? { place: placeAt(context.text, node.range[0]) } : {};
   const fault = wrong ?? faultOf(node);
+  if (isSeq(node) && wrong === undefined) {
+    const items = node.items.map((item) => readField(follow(item, context), context));
+    return { text: "", wrong: faultOf(node) ?? "", items, ...place };
+  }
   if (fault !== undefined || !isScalar(node)) return { text: "", wrong: fault ?? "", ...place };
   if (node.value === null) return { text: "", ...place };
   // A number is taken as it was written: 0123 is a password.

@@ -4,6 +4,7 @@ import { CheckDocument } from "./check.ts";
 import { DoctorDocument, LookPart } from "./doctor.ts";
 import { ErrorPart, GenmigrateFailure, MigrateFailure } from "./error.ts";
 import { PlanDocument } from "./plan.ts";
+import { ApplyList, HistoryList, PlanList, StatusList, VerifyList } from "./several.ts";
 import { BaselineDocument, ResolveDocument } from "./record.ts";
 import { Counts, HistoryDocument, StatusDocument, VerifyDocument, VersionPart } from "./status.ts";
 import { VersionDocument } from "./version.ts";
@@ -38,6 +39,11 @@ export const DOCUMENTS: Readonly<
     baseline: BaselineDocument,
     doctor: DoctorDocument,
     version: VersionDocument,
+    applyList: ApplyList,
+    planList: PlanList,
+    statusList: StatusList,
+    historyList: HistoryList,
+    verifyList: VerifyList,
     failure: MigrateFailure,
   },
   genmigrate: { check: CheckDocument, failure: GenmigrateFailure },

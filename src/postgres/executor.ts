@@ -1,4 +1,4 @@
-import { interruptedIn } from "../failure.ts";
+import { haltedBefore, interruptedIn } from "../failure.ts";
 import { MigrateError } from "../errors.ts";
 import type { PlannedFile } from "../migrations/mod.ts";
 import type { AppliedMigration, Retry } from "../report.ts";
@@ -17,6 +17,8 @@ export interface ExecuteOptions {
   /** Written into the rows, as `hotpot-migrate 0.1.0`. */
   readonly operator: string;
   readonly signal: AbortSignal;
+  /** Once it fires no further file is begun. */
+  readonly enough?: AbortSignal | undefined;
   /** The keys of the locks that must still be held when the next file begins. */
   readonly locks: readonly number[];
   /** How long a statement may wait for a lock; 0 means no end. */
@@ -39,15 +41,17 @@ export interface ExecuteOptions {
  * done.
  *
  * @throws {MigrateError} `migration_failed`, `statement_syntax`, `history_changed`,
- * `transaction_open`, `interrupted`, `connection_lost`, `lock_lost`.
+ * `transaction_open`, `interrupted`, `halted`, `connection_lost`, `lock_lost`.
  */
 export async function executeFiles(
   session: Session,
   files: readonly PlannedFile[],
   options: ExecuteOptions,
 ): Promise<void> {
+  refuseMore(files[0], options.enough);
   if (files[0]?.txMode === "all") return await finish(session, files, options);
   for (let at = 0; at < files.length; at++) {
+    refuseMore(files[at], options.enough);
     let failed: unknown;
     if (options.pipeline) {
       const landing = await executeAhead(session, files.slice(at), options);
@@ -55,8 +59,13 @@ export async function executeFiles(
       failed = landing.error;
     }
     const file = files[at];
+    if (failed === undefined) refuseMore(file, options.enough);
     if (file !== undefined) await finish(session, [file], { ...options, failed });
   }
+}
+
+function refuseMore(file: PlannedFile | undefined, enough: AbortSignal | undefined): void {
+  if (file !== undefined && enough?.aborted) throw haltedBefore(file.migration);
 }
 
 /** Executes files that stand or fall together: one by itself, or all of them under `--tx-mode all`. */

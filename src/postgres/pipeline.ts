@@ -69,6 +69,7 @@ export async function executeAhead(
     for (const file of files) {
       const work = file === first.file ? first : prepare(file, options);
       if (work === undefined || !await fleet.room(work) || options.signal.aborted) break;
+      if (options.enough?.aborted) break;
       fleet.send(work);
     }
     await fleet.land();

@@ -10,7 +10,8 @@ const loaded = new Map<Documented, Promise<unknown>>();
 
 /** Fails unless a document is as the published schema of its program says. */
 export async function checkDocument(program: Documented, document: Document): Promise<void> {
-  const name = isFailure(document) ? "failure" : document["command"];
+  const kind = "databases" in document ? `${document["command"]}List` : document["command"];
+  const name = isFailure(document) ? "failure" : kind;
   const validate = await validatorOf(program, `#/$defs/${name}`);
   assert.ok(
     validate(document),

@@ -39,7 +39,7 @@ export class CiReports implements AsyncDisposable {
   readonly #options: CiOptions;
   readonly #files: Readonly<Record<keyof CiFlags, ReportFile | undefined>>;
   readonly #outcomes: Outcome[] = [];
-  readonly #findings: PlanFinding[] = [];
+  readonly #findings = new Map<string, PlanFinding>();
   #isPlan = false;
   #pathOf: Rendering["pathOf"] = (path) => path;
 
@@ -82,15 +82,20 @@ export class CiReports implements AsyncDisposable {
     this.#outcomes.push(outcome);
   }
 
-  /** Takes down whom a plan would keep waiting. */
+  /** Takes down whom a plan would keep waiting; the same files are the same in each database. */
   plan(findings: readonly PlanFinding[]): void {
     this.#isPlan = true;
-    this.#findings.push(...findings);
+    for (const finding of findings) {
+      const { command, number, path } = finding;
+      const key = [path, number, command.effect].join("\n");
+      if (!this.#findings.has(key)) this.#findings.set(key, finding);
+    }
   }
 
-  /** Takes down why nothing came of the run. */
+  /** Takes down why nothing came of the run, unless that is known. */
   fail(error: unknown): void {
     const { redact } = this.#options;
+    if (this.#outcomes.length > 0) return;
     const known = error instanceof MigrateError ? error : toInternal(error, redact);
     this.#outcomes.push({ state: "failed", error: known });
   }
@@ -103,7 +108,9 @@ export class CiReports implements AsyncDisposable {
     await this.#write(() => this.#summarise(rendering));
     await this.#write(() => this.#files.junit?.write(junit(this.#outcomes, rendering)));
     await this.#write(async () => {
-      const found = this.#findings.map((finding) => planViolation(finding, this.#pathOf));
+      const found = [...this.#findings.values()].map((finding) =>
+        planViolation(finding, this.#pathOf)
+      );
       const violations = [...faults.flatMap(violationOf), ...found];
       await this.#files.codeQuality?.write(await codeQuality(violations));
     });
@@ -118,7 +125,9 @@ export class CiReports implements AsyncDisposable {
       title: name === undefined ? code : `${code} (${name})`,
       message: text,
     }));
-    const warnings = this.#findings.flatMap((finding) => planWarning(finding, this.#pathOf));
+    const warnings = [...this.#findings.values()].flatMap((finding) =>
+      planWarning(finding, this.#pathOf)
+    );
     for (const each of [errors, warnings]) {
       for (const annotation of each.slice(0, MAX_ANNOTATIONS)) {
         // Standard output may belong to a document; GitHub reads both.

@@ -44,8 +44,11 @@ function nestedOf(value: unknown): Fields | undefined {
   }
 }
 
-function fieldOf(value: unknown): Field {
+/** A value of a secret; a list may stand where our setting is one. */
+export function fieldOf(value: unknown): Field {
   if (value === null || value === undefined) return { text: "" };
-  if (typeof value === "object") return { text: "", wrong: "is not a single value" };
+  const wrong = "is not a single value";
+  if (Array.isArray(value)) return { text: "", wrong, items: value.map(fieldOf) };
+  if (typeof value === "object") return { text: "", wrong };
   return { text: String(value) };
 }

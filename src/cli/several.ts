@@ -1,0 +1,88 @@
+import type { Ending } from "../commands/tenants.ts";
+import { MigrateError } from "../errors.ts";
+import type { World } from "../world.ts";
+import { errorText } from "./error_text.ts";
+import { forDatabase, sameCommand } from "./next_command.ts";
+import { toInternal } from "./program.ts";
+import type { Screen } from "./screen.ts";
+import type { Entry } from "./several_document.ts";
+import { cutTo, widthOf } from "./width.ts";
+
+/** The flags of the commands that work on several databases. */
+export interface SeveralFlags {
+  readonly jobs?: number | undefined;
+  readonly failFast?: true | undefined;
+}
+
+/** How many errors are shown whole: of a server that is down every database has the same. */
+const MAX_ERRORS = 3;
+
+/** The error that a database ended with, if it was a throw. */
+export function thrownIn<D, T>(
+  ending: Ending<D, T>,
+  redact: (text: string) => string,
+): MigrateError | undefined {
+  if (ending.state !== "threw") return undefined;
+  return ending.error instanceof MigrateError ? ending.error : toInternal(ending.error, redact);
+}
+
+/** The error of a command that did not do all of its databases. */
+export function severalError(
+  entries: readonly Entry[],
+  world: Pick<World, "args" | "signal">,
+): MigrateError | undefined {
+  const failed = entries.filter(({ error }) => error !== undefined);
+  const skipped = entries.filter(({ document, error }) =>
+    document === undefined && error === undefined
+  );
+  if (failed.length === 0 && skipped.length === 0) return undefined;
+  const stopped = world.signal.aborted &&
+    (skipped.length > 0 || failed.some(({ error }) => error?.code === "interrupted"));
+  const counts = [
+    ...(failed.length === 0 ? [] : [`${failed.length} of ${entries.length} databases failed`]),
+    ...(skipped.length === 0 ? [] : [`${skipped.length} not begun`]),
+  ];
+  return new MigrateError(
+    stopped ? "interrupted" : "databases_failed",
+    stopped
+      ? `Stopped: ${
+        entries.length - failed.length - skipped.length
+      } of ${entries.length} databases done`
+      : counts.join(", "),
+    {
+      hint: stopped
+        ? "Run the same command again: those that are done have nothing to do"
+        : "Repair what the error of each says, then run the same command again: those that are done have nothing to do",
+      details: failed.slice(0, 20).map(({ error, name }) => `${name}: ${error?.code}`),
+      next: [{ command: sameCommand(world) }],
+    },
+  );
+}
+
+/** Shows the errors of the first few databases that failed, and last the error of the whole. */
+export function showErrors(
+  world: World,
+  entries: readonly Entry[],
+  { error, screen }: { readonly error: MigrateError; readonly screen: Screen },
+): void {
+  const style = screen.err;
+  const failed = entries.flatMap(({ error, name }) => error === undefined ? [] : [{ error, name }]);
+  for (const { error, name } of failed.slice(0, MAX_ERRORS)) {
+    const text = errorText(error, { style, world: forDatabase(world, name) });
+    world.err(`\n${style.bold(name)}\n${text}`);
+  }
+  const rest = failed.length - MAX_ERRORS;
+  if (rest > 0) world.err(`\n${style.dim(`and ${rest} more; --json has the error of each`)}\n`);
+  world.err(`\n${errorText(error, { style, world })}`);
+}
+
+/** The line of one database: a mark, its name, what became of it. */
+export function databaseLine(
+  { mark, name, says }: { readonly mark: string; readonly name: string; readonly says: string },
+  { columns, names }: { readonly columns: number | undefined; readonly names: readonly string[] },
+): string {
+  const width = Math.min(40, Math.max(...names.map(widthOf)));
+  const label = name + " ".repeat(Math.max(0, width - widthOf(name)));
+  const room = columns === undefined ? undefined : columns - widthOf(label) - 5;
+  return `${mark} ${label}  ${room === undefined ? says : cutTo(says, room)}\n`;
+}
