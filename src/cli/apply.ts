@@ -8,7 +8,6 @@ import type { ApplyReport } from "../report.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
 import { applyDocument } from "./apply_document.ts";
-import { applySeveral } from "./apply_several.ts";
 import { applyEvents } from "./apply_events.ts";
 import { haltLine, summary } from "./apply_text.ts";
 import { type CiFlags, CiReports } from "./ci/mod.ts";
@@ -101,6 +100,7 @@ async function applyAll(
   const offer = target.requests[0]?.pool.migrations.length;
   const details = `settings from ${settings.source}, ${offer} migrations on offer`;
   if (settings.isList) {
+    const { applySeveral } = await import("./apply_several.ts");
     return await applySeveral(world, { ci, common, details, flags, screen, secrets, target, who });
   }
   screen.say(`Database ${describeDatabase(settings.database)}, ${who}`);

@@ -14,7 +14,7 @@ import { forDatabase } from "./next_command.ts";
 import { outcomeOf } from "./outcome.ts";
 import { ProgressBoard } from "./progress_board.ts";
 import type { Screen } from "./screen.ts";
-import { databaseLine, severalError, showErrors, thrownIn } from "./several.ts";
+import { databaseLine, severalError, showErrors, thrownIn, wasStopped } from "./several.ts";
 import { type Entry, severalDocument } from "./several_document.ts";
 import type { Target, TargetRequest } from "./target.ts";
 
@@ -92,7 +92,10 @@ function conclude(
     ...(report === undefined ? {} : { document: applyDocument(report, forDatabase(world, name)) }),
     error: error !== undefined && report !== undefined ? halted(error, report) : error,
   }));
-  const error = severalError(entries, world);
+  const error = severalError(entries, {
+    hint: ": those that are done have nothing to do",
+    world,
+  });
   if (flags.json) {
     const document = severalDocument(entries, { command: "apply", elapsedMs, error, world });
     world.out(`${JSON.stringify(document, null, 2)}\n`);
@@ -147,12 +150,14 @@ function lineOf(
 function summaryOf(outcomes: readonly Outcome[]): string {
   const count = (...states: readonly Outcome["state"][]) =>
     outcomes.filter(({ state }) => states.includes(state)).length;
+  const stopped = outcomes.filter(({ error }) => error !== undefined && wasStopped(error)).length;
   const files = outcomes.reduce((sum, { report }) => sum + (report?.applied.length ?? 0), 0);
   return [
     `${count("applied", "nothing_pending")} of ${outcomes.length} databases done (${files} ${
       files === 1 ? "migration" : "migrations"
     } applied)`,
-    ...(count("failed") === 0 ? [] : [`${count("failed")} failed`]),
+    ...(count("failed") === stopped ? [] : [`${count("failed") - stopped} failed`]),
+    ...(stopped === 0 ? [] : [`${stopped} stopped`]),
     ...(count("skipped") === 0 ? [] : [`${count("skipped")} not begun`]),
   ].join(", ");
 }

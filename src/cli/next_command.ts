@@ -28,7 +28,9 @@ export function commandFor({ args }: Pick<World, "args">, { command }: NextStep)
   const [program, name = "apply"] = command.split(" ");
   if (program !== "migrate") return command;
   const takes = TAKES[name.startsWith("-") ? "apply" : name] ?? [];
-  const given = targetFlags(args).filter(([flag]) => takes.includes(flag));
+  // The present command, typed again, has them.
+  const has = new Set(targetFlags(command.split(" ")).map(([flag]) => flag));
+  const given = targetFlags(args).filter(([flag]) => takes.includes(flag) && !has.has(flag));
   return [command, ...given.map(([flag, value]) => `${flag} ${shellWord(value)}`)].join(" ");
 }
 

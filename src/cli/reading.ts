@@ -101,7 +101,7 @@ async function readAll<R>(
     };
   });
   for (const { error, name } of entries) if (error !== undefined) onError?.(error, name);
-  const error = severalError(entries, world);
+  const error = severalError(entries, { hint: "", world });
   if (flags.json) {
     const elapsedMs = performance.now() - started;
     const document = severalDocument(entries, { ...reading, elapsedMs, error, world });

@@ -26,10 +26,13 @@ export function thrownIn<D, T>(
   return ending.error instanceof MigrateError ? ending.error : toInternal(ending.error, redact);
 }
 
-/** The error of a command that did not do all of its databases. */
+/** The longest command that is worth copying. */
+const MAX_COMMAND = 160;
+
+/** The error of a command that did not do all of its databases; `hint` says what the next run does. */
 export function severalError(
   entries: readonly Entry[],
-  world: Pick<World, "args" | "signal">,
+  { hint, world }: { readonly hint: string; readonly world: Pick<World, "args" | "signal"> },
 ): MigrateError | undefined {
   const failed = entries.filter(({ error }) => error !== undefined);
   const skipped = entries.filter(({ document, error }) =>
@@ -42,6 +45,7 @@ export function severalError(
     ...(failed.length === 0 ? [] : [`${failed.length} of ${entries.length} databases failed`]),
     ...(skipped.length === 0 ? [] : [`${skipped.length} not begun`]),
   ];
+  const again = sameCommand(world);
   return new MigrateError(
     stopped ? "interrupted" : "databases_failed",
     stopped
@@ -51,12 +55,20 @@ export function severalError(
       : counts.join(", "),
     {
       hint: stopped
-        ? "Run the same command again: those that are done have nothing to do"
-        : "Repair what the error of each says, then run the same command again: those that are done have nothing to do",
-      details: failed.slice(0, 20).map(({ error, name }) => `${name}: ${error?.code}`),
-      next: [{ command: sameCommand(world) }],
+        ? `Run the same command again${hint}`
+        : `Repair what the error of each says, then run the same command again${hint}`,
+      // The first few are shown whole.
+      details: failed.length <= MAX_ERRORS
+        ? []
+        : failed.slice(0, 20).map(({ error, name }) => `${name}: ${error?.code}`),
+      next: again.length > MAX_COMMAND ? [] : [{ command: again }],
     },
   );
+}
+
+/** Whether a database was left by somebody's will, and not because something is wrong with it. */
+export function wasStopped({ code }: MigrateError): boolean {
+  return code === "interrupted" || code === "halted";
 }
 
 /** Shows the errors of the first few databases that failed, and last the error of the whole. */
@@ -66,7 +78,10 @@ export function showErrors(
   { error, screen }: { readonly error: MigrateError; readonly screen: Screen },
 ): void {
   const style = screen.err;
-  const failed = entries.flatMap(({ error, name }) => error === undefined ? [] : [{ error, name }]);
+  // Of those that were stopped all is said.
+  const failed = entries.flatMap(({ error, name }) =>
+    error === undefined || wasStopped(error) ? [] : [{ error, name }]
+  );
   for (const { error, name } of failed.slice(0, MAX_ERRORS)) {
     const text = errorText(error, { style, world: forDatabase(world, name) });
     world.err(`\n${style.bold(name)}\n${text}`);

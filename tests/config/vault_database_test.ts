@@ -157,3 +157,70 @@ ${changes}`;
   assert.match(failed.err, /"database\.connect_timeout" is "soon"/);
   assert.match(failed.err, /it has "list", "password", "port", "user"/);
 });
+
+toolTest(
+  "bao",
+  "Vault: several databases share one user and one lease, which are gone afterwards",
+  async (program) => {
+    await using first = await createDatabase();
+    await using second = await createDatabase();
+    await using place = await prepareUsers(program, first);
+    await second.sql(`grant create on database ${second.name} to ${place.owner}`);
+    await using good = await migrationsFolder({
+      "bronze/0001_a.sql":
+        "create schema bronze;\ncreate table bronze.a as select session_user::text as who;\n",
+    });
+    for (const engine of testEngines) {
+      await leavesNothing(place, async () => {
+        const run = await place.run([
+          ...["--migrations", good.path, "--engine", engine, "--jobs", "2"],
+          ...["--database", first.name, "--database", second.name],
+        ]);
+        assert.equal(run.code, 0, run.err);
+        assert.match(run.out, /^2 of 2 databases done/m);
+      });
+      const [one] = await first.sql("select who from bronze.a");
+      const [two] = await second.sql("select who from bronze.a");
+      assert.match(String(one?.["who"]), /^v-/);
+      assert.equal(one?.["who"], two?.["who"]);
+      for (const db of [first, second]) {
+        await db.sql("drop schema bronze cascade; drop schema atlas_schema_revisions cascade");
+      }
+    }
+  },
+);
+
+toolTest("bao", "Vault: dbnames in both shapes, and behind a reference", async (program) => {
+  await using vault = await startVault(program);
+  const { host, port } = server();
+  const login = { host, port, user: "postgres", sslmode: "disable" };
+  const flat = Object.fromEntries(
+    Object.entries(login).map(([key, value]) => [`database_${key}`, value]),
+  );
+  const shapes: readonly unknown[] = [
+    { database: { ...login, dbnames: ["postgres", "template1"] } },
+    { database: JSON.stringify({ ...login, dbnames: ["postgres", "template1"] }) },
+    { ...flat, database_dbnames: ["postgres", "template1"] },
+    // All that `vault kv put` can write.
+    { ...flat, database_dbnames: '["postgres", "template1"]' },
+    { database: { ...login, dbnames: "vault://secret/hotpot/tenants#names" } },
+  ];
+  await vault.api("POST", "secret/data/hotpot/tenants", {
+    body: { data: { names: ["postgres", "template1"] } },
+  });
+  for (const data of shapes) {
+    await vault.api("POST", "secret/data/hotpot/config", { body: { data } });
+    const run = await migrate(["status", "--json"], {
+      CONFIG_SOURCE: "vault",
+      VAULT_ADDR: vault.address,
+      VAULT_TOKEN: vault.rootToken,
+      VAULT_PATH: "secret/hotpot/config",
+    });
+    assert.equal(run.code, 0, run.err);
+    const { databases } = JSON.parse(run.out);
+    assert.deepEqual(databases.map(({ name }: { readonly name: string }) => name), [
+      "postgres",
+      "template1",
+    ]);
+  }
+});

@@ -1,4 +1,4 @@
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 
 const onWindows = Deno.build.os === "windows";
 
@@ -56,6 +56,11 @@ function pythonWith(name: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A PATH with Atlas on it, if it is at hand. */
+export function atlasPath(): string {
+  return tools.atlas === undefined ? "" : dirname(tools.atlas);
 }
 
 /** The name of a tool. */

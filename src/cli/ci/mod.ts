@@ -5,11 +5,9 @@ import { repositoryPaths } from "../../repository_path.ts";
 import type { World } from "../../world.ts";
 import { toInternal } from "../program.ts";
 import { annotationLine } from "./annotation.ts";
-import { codeQuality, type Violation } from "./code_quality.ts";
+import type { Violation } from "./code_quality.ts";
 import { type Fault, faultsOf, type Rendering } from "./fault.ts";
-import { junit } from "./junit.ts";
 import { type PlanFinding, planViolation, planWarning } from "./plan_finding.ts";
-import { stepSummary } from "./step_summary.ts";
 
 export { annotationLine } from "./annotation.ts";
 export { type PlanFinding, planFindings } from "./plan_finding.ts";
@@ -106,13 +104,19 @@ export class CiReports implements AsyncDisposable {
     const faults = this.#outcomes.flatMap((outcome) => faultsOf(outcome, rendering));
     if (this.#world.env["GITHUB_ACTIONS"] === "true") this.#annotate(faults);
     await this.#write(() => this.#summarise(rendering));
-    await this.#write(() => this.#files.junit?.write(junit(this.#outcomes, rendering)));
     await this.#write(async () => {
+      if (this.#files.junit === undefined) return;
+      const { junit } = await import("./junit.ts");
+      await this.#files.junit.write(junit(this.#outcomes, rendering));
+    });
+    await this.#write(async () => {
+      if (this.#files.codeQuality === undefined) return;
+      const { codeQuality } = await import("./code_quality.ts");
       const found = [...this.#findings.values()].map((finding) =>
         planViolation(finding, this.#pathOf)
       );
       const violations = [...faults.flatMap(violationOf), ...found];
-      await this.#files.codeQuality?.write(await codeQuality(violations));
+      await this.#files.codeQuality.write(await codeQuality(violations));
     });
   }
 
@@ -139,11 +143,12 @@ export class CiReports implements AsyncDisposable {
   async #summarise(rendering: Rendering): Promise<void> {
     const path = this.#world.env["GITHUB_STEP_SUMMARY"] ?? "";
     if (path === "" || this.#isPlan) return;
+    const { stepSummary } = await import("./step_summary.ts");
     // Other commands of the same step write to the file too.
     await Deno.writeTextFile(path, stepSummary(this.#outcomes, rendering), { append: true });
   }
 
-  async #write(write: () => Promise<void> | undefined): Promise<void> {
+  async #write(write: () => Promise<void>): Promise<void> {
     try {
       await write();
     } catch (error) {
