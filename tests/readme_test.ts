@@ -19,6 +19,11 @@ const RUN: readonly (readonly [RegExp, string])[] = [
     /^deno task migrate (?:plan )?--(?:junit|code-quality) migrate\.(?:xml|json)$/,
     "tests/cli/ci/mod_test.ts",
   ],
+  [
+    /^deno task migrate --(?:database hotpot_a --database hotpot_b|jobs 4|fail-fast)$/,
+    "tests/cli/apply_several_test.ts",
+  ],
+  [/^deno task migrate status --exit-code --database hotpot_a$/, "tests/cli/reading_test.ts"],
   [/^deno task gen (?:--dev-embedded )?add_firewall_tables$/, "tests/e2e/gen_test.ts"],
   [/^deno task gen (?:new fill_owner --layer silver|hash|renumber)$/, "tests/e2e/gen_test.ts"],
   [/^(?:sha256sum|tar xzf|\.\/migrate) /, "tests/scripts/release_long_test.ts"],

@@ -27,6 +27,7 @@ export async function runDoctor(
   const report = await doctor({
     env: world.env,
     configFile: flags.config,
+    chosen: flags.database ?? [],
     applicationName: `hotpot-migrate/${VERSION}`,
     engine: flags.engine,
     migrations: flags.migrations,

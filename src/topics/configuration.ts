@@ -16,6 +16,7 @@ export const CONFIGURATION: Topic = {
       "  user: postgres",
       "  password: secret # or password_file: a file that holds it",
       "  dbname: hotpot_dev",
+      "# dbnames: [hotpot_a, hotpot_b] # several, instead of dbname",
       "  sslmode: disable # default: require",
       "# sslrootcert: ca.pem # or system; relative to this file",
       "# sslcert: client.pem",
@@ -29,6 +30,7 @@ export const CONFIGURATION: Topic = {
       "  engine: auto",
       "  lock_timeout: 10s",
       "  statement_lock_timeout: 3s",
+      "# jobs: 1 # of several databases, how many at once",
     ),
     text(
       "A flag goes before an environment variable, that before this file, that before the default. With `CONFIG_SOURCE=vault` the same settings come from Vault: `migrate help vault`. Nothing else is read: a `PGHOST` or `PGPASSWORD` in the environment has no effect.",

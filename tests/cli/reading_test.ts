@@ -102,3 +102,14 @@ Deno.test("wait waits for each of several databases", async () => {
   assert.equal(late.code, 1);
   assert.match(late.err, /error\[database_missing\]/);
 });
+
+Deno.test("doctor looks at the first of several databases, and says so", async () => {
+  await using several = await createSeveral(2);
+  const [first = "", second = ""] = several.names;
+  const doctor = ["doctor", "--engine", "embedded", "--config", several.config];
+  const run = await migrate(doctor);
+  assert.match(run.out, new RegExp(`of 2 databases this looks at ${first}`));
+  assert.match(run.out, new RegExp(first));
+  const chosen = await migrate([...doctor, "--database", second, "--json"]);
+  assert.match(JSON.parse(chosen.out).database, new RegExp(`/${second}$`));
+});

@@ -56,6 +56,7 @@ export async function examineWith(
     env: {},
     configFile: config.path,
     applicationName: "hotpot-migrate/test",
+    chosen: [],
     engine: undefined,
     migrations: folder.path,
     revisionsSchema: undefined,

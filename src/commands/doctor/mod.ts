@@ -18,6 +18,8 @@ export type { Look };
 export interface DoctorRequest {
   readonly env: Readonly<Record<string, string>>;
   readonly configFile: string | undefined;
+  /** The names of `--database`; of several databases the first is looked at. */
+  readonly chosen: readonly string[];
   readonly applicationName: string;
   readonly engine: EngineName | undefined;
   readonly migrations: string | undefined;
@@ -77,11 +79,12 @@ async function load(
   request: DoctorRequest,
   warnings: string[],
 ): Promise<Settings | MigrateError> {
-  const { applicationName, configFile, env, secrets, signal } = request;
+  const { applicationName, chosen, configFile, env, secrets, signal } = request;
   try {
     return await loadSettings({
       env,
       configFile,
+      chosen,
       applicationName,
       secrets,
       signal,
@@ -117,7 +120,11 @@ async function* lookAtAll(
   const { env, now = new Date(), signal } = request;
   const engine = lookAtEngine(request.engine ?? migrate.engine ?? "auto", { env, signal });
   const warned = [...settings.warnings, ...request.warnings];
-  const place = `settings from ${settings.source}`;
+  const { length } = settings.databases;
+  const which = length === 1
+    ? ""
+    : `; of ${length} databases this looks at ${database.dbname} (--database)`;
+  const place = `settings from ${settings.source}${which}`;
   yield warned.length === 0 ? ok("configuration", place) : warning(
     "configuration",
     `${place}; ${some(warned)}`,
