@@ -1,4 +1,3 @@
-// deno-lint-ignore-file explicit-module-boundary-types -- a schema is its own type
 import * as v from "valibot";
 import { ApplyDocument } from "./apply.ts";
 import { ErrorPart } from "./error.ts";
