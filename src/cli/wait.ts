@@ -49,20 +49,20 @@ export async function runWait(
         cause: error,
       });
     });
-    try {
-      for (const database of databases) {
-        if (seen.has(database.dbname)) continue;
-        const connectTimeoutMs = Math.min(database.connectTimeoutMs, leftMs);
+    for (const database of databases) {
+      if (seen.has(database.dbname)) continue;
+      const connectTimeoutMs = Math.min(database.connectTimeoutMs, leftMs);
+      try {
         await using _ = await Session.open({ ...database, connectTimeoutMs }, {
           signal,
           redact: secrets.redact,
         });
-        seen.add(database.dbname);
+      } catch (error) {
+        // The password may have been changed, or the user that Vault made have been removed.
+        if (error instanceof MigrateError && error.code === "login_refused") await held.release();
+        throw cutOff(error, { database, stopped: world.signal.aborted });
       }
-    } catch (error) {
-      // The password may have been changed, or the user that Vault made have been removed.
-      if (error instanceof MigrateError && error.code === "login_refused") await held.release();
-      throw cutOff(error, { database, stopped: world.signal.aborted });
+      seen.add(database.dbname);
     }
   }, { signal: world.signal, timeoutMs: flags.timeout ?? TIMEOUT_MS });
   return EXIT.done;
