@@ -1,8 +1,6 @@
-import assert from "node:assert/strict";
-import fc from "fast-check";
 import * as scanner from "../../src/migrations/scanner.ts";
 import type { AtlasSplitter, Split } from "./atlas_splitter.ts";
-import { sqlText } from "./sql_text.ts";
+import type { Comparison } from "./differential.ts";
 import type { Splitter } from "./splitter_variants.ts";
 
 /** A place where we knowingly split otherwise than Atlas. */
@@ -77,14 +75,6 @@ export function kindOf(words: string): string {
   return REFUSALS.find((kind) => words.replace(/^\d+:\d+: /, "").startsWith(kind)) ?? words;
 }
 
-/** How the splittings of a text compare. */
-interface Comparison {
-  readonly ours: Split;
-  readonly atlas: Split;
-  /** `same`, the name of a known difference, or nothing when they differ otherwise. */
-  readonly verdict: string | undefined;
-}
-
 /** Asks Atlas for texts, and compares. */
 export async function compareSplits(
   texts: readonly string[],
@@ -103,47 +93,4 @@ export async function compareSplits(
     )?.[0];
     return [text, { ours, atlas: theirs, verdict: same ? "same" : known }];
   }));
-}
-
-/**
- * Compares the splittings of texts that `sqlText` makes of a seed. The first that differs is made as
- * small as it goes, with Atlas as the judge, and told.
- *
- * @returns how many texts met which verdict.
- */
-export async function assertSameSplits(
-  texts: readonly string[],
-  options: { readonly atlas: AtlasSplitter; readonly seed: number; readonly made: number },
-): Promise<Readonly<Record<string, number>>> {
-  const known = new Map(await compareSplits(texts, options.atlas));
-  const counts: Record<string, number> = {};
-  for (const { verdict = "differs" } of known.values()) {
-    counts[verdict] = (counts[verdict] ?? 0) + 1;
-  }
-  if (counts["differs"] === undefined) return counts;
-  let shrinking = false;
-  const found = await fc.check(
-    fc.asyncProperty(sqlText, async (text) => {
-      let comparison = known.get(text);
-      if (comparison === undefined) {
-        // Of the texts made at first only those that were chosen count.
-        if (!shrinking) return true;
-        comparison = (await compareSplits([text], options.atlas)).get(text);
-      }
-      const same = comparison?.verdict !== undefined;
-      shrinking ||= !same;
-      return same;
-    }),
-    { seed: options.seed, numRuns: options.made, interruptAfterTimeLimit: 120_000 },
-  );
-  const differing = [...known].find(([, { verdict }]) => verdict === undefined)?.[0];
-  const [text = differing ?? ""] = found.counterexample ?? [];
-  const { ours, atlas } = known.get(text) ??
-    (await compareSplits([text], options.atlas)).get(text) ?? {};
-  assert.fail(
-    `${counts["differs"]} of ${known.size} texts are split otherwise, as ${
-      JSON.stringify(text)
-    }\n` +
-      `ours:  ${JSON.stringify(ours)}\nAtlas: ${JSON.stringify(atlas)}`,
-  );
 }

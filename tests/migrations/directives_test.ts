@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { isSumIgnored, readDelimiter, readDirectives } from "../../src/migrations/directives.ts";
+import { compareHeads, headOf } from "../harness/atlas_heads.ts";
+import { assertSame } from "../harness/differential.ts";
+import { headText } from "../harness/head_text.ts";
+import { seed } from "../harness/seed.ts";
+import { toolTest } from "../harness/tools.ts";
 
 const NOTHING = { txMode: [], checkpoint: false };
 const NONE = { txMode: ["none"], checkpoint: false };
@@ -92,4 +98,12 @@ Deno.test("readDelimiter() takes the first line with exactly two dashes and a sp
       "-- atlas:txmode none\n",
     ]
   ) assert.equal(readDelimiter(text, 0), undefined, text);
+});
+
+toolTest("atlas", "readDirectives() and isSumIgnored() read heads as Atlas does", async () => {
+  const made = fc.sample(headText, { numRuns: 300, seed });
+  // Each refusal costs a run of Atlas.
+  const refused = made.filter((text) => Array.isArray(headOf(text).txMode)).slice(10);
+  const texts = [...new Set(made).difference(new Set(refused))];
+  await assertSame(texts, { compare: compareHeads, arbitrary: headText, seed, made: made.length });
 });

@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { startAtlasSplitter } from "../harness/atlas_splitter.ts";
+import { assertSame } from "../harness/differential.ts";
 import { seed } from "../harness/seed.ts";
-import {
-  assertSameSplits,
-  compareSplits,
-  splitOf,
-  SPLITTING_DIFFERENCES,
-} from "../harness/splitter_comparison.ts";
+import { compareSplits, splitOf, SPLITTING_DIFFERENCES } from "../harness/splitter_comparison.ts";
 import { sqlText } from "../harness/sql_text.ts";
 import { toolTest } from "../harness/tools.ts";
 
@@ -17,7 +13,12 @@ toolTest("atlas", "splitStatements() splits five hundred texts as Atlas does", a
   // Each refusal costs a run of Atlas.
   const refused = made.filter((text) => typeof splitOf(text) === "string").slice(15);
   const texts = [...new Set(made).difference(new Set(refused))];
-  const counts = await assertSameSplits(texts, { atlas, seed, made: made.length });
+  const counts = await assertSame(texts, {
+    compare: (texts) => compareSplits(texts, atlas),
+    arbitrary: sqlText,
+    seed,
+    made: made.length,
+  });
   assert.ok((counts["same"] ?? 0) > 300);
 });
 
