@@ -83,11 +83,23 @@ toolTest(
       "bronze/0001_a.sql":
         "-- atlas:txmode none\n\nselect pg_sleep(2.5);\nselect 1 / count(*) from pg_roles where rolname = session_user;\n",
     });
-    await leavesNothing(place, async () => {
-      const done = await place.run(["--engine", "embedded", "--migrations", folder.path], {
-        env: { VAULT_DB_CREDS: "database/creds/brief" },
+    for (const engine of testEngines) {
+      await leavesNothing(place, async () => {
+        const done = await place.run(["--engine", engine, "--migrations", folder.path], {
+          env: { VAULT_DB_CREDS: "database/creds/brief" },
+        });
+        assert.equal(done.code, 0, done.err);
       });
+      await db.sql("drop schema atlas_schema_revisions cascade");
+    }
+    // and so does the token, with which the lease would fall
+    await place.vault.api("POST", "auth/approle/role/ci", {
+      body: { token_policies: ["hotpot"], token_ttl: "1s" },
+    });
+    await leavesNothing(place, async () => {
+      const done = await place.run(["--engine", "embedded", "--migrations", folder.path]);
       assert.equal(done.code, 0, done.err);
+      assert.doesNotMatch(done.err, /warning/);
     });
   },
 );

@@ -140,6 +140,55 @@ toolTest("bao", "Vault: AppRole, and nothing is left of it", async (program) => 
   });
 });
 
+toolTest("bao", "Vault: everything happens in the namespace", async (program) => {
+  await using vault = await startVault(program);
+  await vault.api("POST", "sys/namespaces/unit", { body: {} });
+  await vault.api("POST", "sys/namespaces/team", { body: {}, namespace: "unit" });
+  const namespace = "unit/team";
+  const call = async (method: string, path: string, body?: unknown) => {
+    const answer = await vault.api(method, path, { body, namespace });
+    assert.ok(answer.status < 300, `${path}: ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
+  await call("POST", "sys/mounts/kv/a", { type: "kv", options: { version: "2" } });
+  await until(() => call("GET", "kv/a/config"));
+  await call("POST", "kv/a/data/db", { data: { database: DATABASE } });
+  await call("POST", "sys/policies/acl/hotpot", {
+    policy: 'path "kv/a/data/db" { capabilities = ["read"] }',
+  });
+  await call("POST", "sys/auth/approle", { type: "approle" });
+  await call("POST", "auth/approle/role/ci", { token_policies: ["hotpot"], token_ttl: "60s" });
+  const role = await call("GET", "auth/approle/role/ci/role-id");
+  const secret = await call("POST", "auth/approle/role/ci/secret-id", {});
+  const env = {
+    VAULT_ADDR: vault.address,
+    VAULT_NAMESPACE: namespace,
+    VAULT_PATH: "kv/a/db",
+    VAULT_AUTH_METHOD: "approle",
+    VAULT_ROLE_ID: role.data.role_id,
+    VAULT_SECRET_ID: secret.data.secret_id,
+  };
+  const tokens = async () => {
+    const { body } = await vault.api("LIST", "auth/token/accessors", { namespace });
+    return [...body.data?.keys ?? []].sort();
+  };
+  const before = await tokens();
+  {
+    await using loaded = await load(env);
+    assert.equal(loaded.settings.database.host, "db.internal");
+    assert.equal((await tokens()).length, before.length + 1);
+  }
+  const denied = await refusal({ ...env, VAULT_PATH: "kv/a/other" });
+  assert.equal(denied.code, "vault_denied");
+  // As it stands in a policy of that namespace.
+  assert.match(denied.hint ?? "", /path "kv\/a\/data\/other" \{ capabilities = \["read"\] \}/);
+  const outside = await refusal({ ...env, VAULT_NAMESPACE: "unit" });
+  assert.equal(outside.code, "vault_login_refused");
+  assert.match(`${outside.hint}`, /VAULT_AUTH_MOUNT|VAULT_NAMESPACE/);
+  assert.equal((await refusal({ ...env, VAULT_NAMESPACE: "nowhere" })).code, "vault_login_refused");
+  assert.deepEqual(await tokens(), before);
+});
+
 toolTest("bao", "Vault: a secret id in its wrapping", async (program) => {
   await using vault = await prepared(program);
   const { VAULT_SECRET_ID: _, ...env } = await appRole(vault, "ci");
