@@ -73,5 +73,6 @@ Deno.test("watchRun() sees a secret in every place where one may be leaked", {
   const forms = formsOf(PASSWORD);
   const script = forms.map((form) => `echo '${form.replaceAll("'", "'\\''")}'`).join("\n");
   const { leaks } = await watch(script, searchFor(forms));
-  assert.deepEqual(leaks, forms.map((form) => `standard output: ${form}`));
+  const printed = leaks.filter((leak) => leak.startsWith("standard output"));
+  assert.deepEqual(printed, forms.map((form) => `standard output: ${form}`));
 });

@@ -97,6 +97,7 @@ toolTest("bao", "Vault: nothing is left when a run is stopped, once or twice", a
         release?.();
         const { code: actual, err } = await run;
         assert.equal(actual, code, `${name} ${signals}: ${err}`);
+        assert.doesNotMatch(err, /warning/, `${name} ${signals}`);
         if (dumps) assert.deepEqual(await dumpsIn(work.path), [], `${name} ${signals}`);
       });
       await db.sql(
