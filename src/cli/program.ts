@@ -65,7 +65,9 @@ export async function runProgram(
   let command: string | undefined;
   let program: Program | undefined;
   const secrets = new Secrets();
-  world.onCrash?.((error) => reportFailure(world, { command, error, secrets }));
+  world.onCrash?.((error) =>
+    reportFailure(world, { command, error, name: program?.name() ?? "migrate", secrets })
+  );
   try {
     const built = build({ done: (result) => code = result, secrets }, world);
     program = built.program.hook("preSubcommand", (_, chosen) => {
@@ -78,7 +80,7 @@ export async function runProgram(
     if (error instanceof CommanderError) {
       return usage(world, { error, command, name: program?.name() ?? "" });
     }
-    return reportFailure(world, { error, command, secrets });
+    return reportFailure(world, { command, error, name: program?.name() ?? "migrate", secrets });
   }
 }
 
@@ -106,17 +108,33 @@ function usage(
 /** What a command did not turn into a report: an error of ours, or a bug. */
 function reportFailure(
   world: World,
-  { command, error, secrets }: {
+  { command, error, name, secrets }: {
     readonly command: string | undefined;
     readonly error: unknown;
+    /** What the program is called. */
+    readonly name: string;
     readonly secrets: Secrets;
   },
 ): number {
   const style = styleFor(world, { stream: "err", color: !world.args.includes("--no-color") });
-  const known = error instanceof MigrateError ? error : toInternal(error, secrets.redact);
+  const known = helpOf(
+    error instanceof MigrateError ? error : toInternal(error, secrets.redact),
+    name,
+  );
   if (world.args.includes("--json")) printDocument(world, { command, error: known });
   world.err(errorText(known, { style, world }));
   return exitCode(known, world.signal);
+}
+
+/** The same error, whose topics of help are those of the program that runs. */
+function helpOf(error: MigrateError, name: string): MigrateError {
+  const next = error.next.map((step) => ({
+    ...step,
+    command: step.command.replace(/^migrate (?=help )/, `${name} `),
+  }));
+  return error.next.some(({ command }) => command.startsWith("migrate help "))
+    ? error.with({ next })
+    : error;
 }
 
 /** A bug as an error of ours; it may have caught a secret in its words. */

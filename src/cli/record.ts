@@ -98,7 +98,9 @@ async function record(
     operator: `hotpot-migrate ${VERSION}`,
     onWait: (holder) => screen.say(`Waiting for another run: the lock is held by ${holder}`),
     confirm: async (what) => {
-      screen.say(`To be recorded in ${describeDatabase(target.settings.database)}: ${what}`);
+      screen.say(`Database ${describeDatabase(target.settings.database)}`);
+      // Not dim: this is what is agreed to.
+      world.err(`To be recorded: ${what}\n`);
       if (!flags.yes) await haveConfirmed(world);
     },
   });

@@ -5,7 +5,7 @@ import { type FileState, type State, STATES } from "../migrations/mod.ts";
 import type { World } from "../world.ts";
 import { type ReadingCall, type ReadingFlags, runReading } from "./reading.ts";
 import { fileOf, statusDocument, where } from "./status_document.ts";
-import { briefly, fileLine, historyText, statusText } from "./status_text.ts";
+import { briefly, historyText, statusText, verifyText } from "./status_text.ts";
 import { styleFor } from "./style.ts";
 
 /** The flags of the commands that say where a database is. */
@@ -63,7 +63,7 @@ export async function runVerify(world: World, call: Call): Promise<number> {
     text: (report) =>
       wrongIn(report).length === 0
         ? `${style.green("✔")} ${verified(report)} applied, as in the files (${report.database})\n`
-        : `${wrongIn(report).map((file) => fileLine(file, style)).join("\n")}\n`,
+        : verifyText(report, { wrong: wrongIn(report), style, world }),
     brief: (report) =>
       wrongIn(report).length === 0
         ? `${verified(report)} applied, as in the files`

@@ -1,5 +1,5 @@
 import type { NextStep } from "../errors.ts";
-import { type FileState, isPartial, resolveSteps, type State } from "../migrations/mod.ts";
+import { type FileState, resolveSteps, type State } from "../migrations/mod.ts";
 
 /** What to do next with a database, and the commands that it comes to. */
 export interface Advice {
@@ -48,10 +48,13 @@ export function adviseOn(files: readonly FileState[]): Advice {
 }
 
 /** Only the last file that was begun can be gone on with. */
-function halfDone(files: readonly FileState[], half: FileState): string {
-  const later = files.slice(files.indexOf(half) + 1).some(({ row }) => row !== undefined);
-  const repair = half.row === undefined || later || !isPartial(half.row)
-    ? "See to"
-    : `Repair ${half.version} from statement ${half.row.applied + 1} on and run migrate, or see to`;
-  return `${repair} it by hand and record it`;
+function halfDone(
+  files: readonly FileState[],
+  { migration, row, version }: FileState,
+): string {
+  const later = files.some((file) => file.row !== undefined && file.version > version);
+  if (row === undefined || later) return `See to ${version} by hand, then say what you did:`;
+  return migration === undefined
+    ? `Use the program that has ${version}; or see to it by hand, then say what you did:`
+    : `Repair ${version} from statement ${row.applied + 1} on, then run migrate; or by hand, then:`;
 }

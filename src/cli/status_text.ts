@@ -2,6 +2,7 @@ import type { StatusReport } from "../commands/status.ts";
 import { LAYER_WIDTH, LAYERS } from "../layers.ts";
 import { type FileState, kindOf, layerOf, type State, STATES } from "../migrations/mod.ts";
 import type { World } from "../world.ts";
+import { duration } from "./apply_text.ts";
 import { nextLines } from "./next_command.ts";
 import { adviseOn } from "./status_next.ts";
 import type { Style } from "./style.ts";
@@ -24,7 +25,7 @@ export function statusText(
     const open = openStates(own);
     const last = done.at(-1)?.version;
     lines.push(
-      `${layer.padEnd(LAYER_WIDTH)}  ${String(done.length).padStart(4)} applied${
+      `${nameOfLayer(layer, own).padEnd(LAYER_WIDTH)}  ${String(done.length).padStart(4)} applied${
         last === undefined ? "" : ` up to ${last}`
       }${open.length === 0 ? "" : `, ${open.join(", ")}`}`,
     );
@@ -41,8 +42,7 @@ export function statusText(
   } else if (report.running !== undefined) {
     lines.push(style.yellow(`Somebody is migrating now: ${report.running}`));
   }
-  const { next, says } = adviseOn(files);
-  lines.push(...(says === undefined ? [] : [says]), ...nextLines(next, { style, world }));
+  lines.push(...adviceLines(files, { style, world }));
   return `${lines.join("\n")}\n`;
 }
 
@@ -65,8 +65,39 @@ function openStates(files: readonly FileState[]): readonly string[] {
   });
 }
 
+/** Files may stand in no layer; and what is in the history alone has no file to tell its layer. */
+function nameOfLayer(layer: string, files: readonly FileState[]): string {
+  if (layer !== "none") return layer;
+  return files.some(({ migration }) => migration !== undefined) ? "files" : "(no file)";
+}
+
+/** What differs between files and history, for people. */
+export function verifyText(
+  { database, files }: StatusReport,
+  { style, world, wrong }: {
+    readonly wrong: readonly FileState[];
+    readonly style: Style;
+    readonly world: Pick<World, "args">;
+  },
+): string {
+  const lines = [
+    ...wrong.map((file) => fileLine(file, style)),
+    `${wrong.length} of ${files.length} not as they should be (${database})`,
+    ...adviceLines(files, { style, world }),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function adviceLines(
+  files: readonly FileState[],
+  options: { readonly style: Style; readonly world: Pick<World, "args"> },
+): readonly string[] {
+  const { next, says } = adviseOn(files);
+  return [...(says === undefined ? [] : [says]), ...nextLines(next, options)];
+}
+
 /** The line of one version that needs a look. */
-export function fileLine({ migration, row, state, version }: FileState, style: Style): string {
+function fileLine({ migration, row, state, version }: FileState, style: Style): string {
   const name = migration?.description ?? row?.description ?? "";
   const half = row === undefined || state !== "failed"
     ? ""
@@ -90,9 +121,7 @@ export function historyText({ files, database }: StatusReport): string {
       `${row.executedAt.slice(0, 19).replace("T", " ")}Z  ${version}_${row.description}${
         migration?.layer === undefined ? "" : ` (${migration.layer})`
       }`,
-      `    ${state}, ${
-        (Number(row.executionTimeNs) / 1e6).toFixed(1)
-      } ms, by ${row.operatorVersion}`,
+      `    ${state}, ${duration(Number(row.executionTimeNs) / 1e6)}, by ${row.operatorVersion}`,
     ];
   });
   return lines.length === 0

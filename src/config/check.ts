@@ -78,6 +78,7 @@ function notConfigured(sections: Sections, faults: readonly Fault[]): MigrateErr
       hint: similar === undefined || similar === "database"
         ? "Add a section `database` with host, port, user, password, dbname and sslmode"
         : `Rename the section "${similar}" to "database"`,
+      next: [{ command: "migrate help configuration" }],
       data: { source, faults: faultData(faults) },
     },
   );
@@ -100,6 +101,7 @@ function incomplete(
       // A misspelt key is what is missing.
       details: [...faultLines(faults, source), ...warnings],
       hint: `Set ${keys.join(", ")}`,
+      next: [{ command: "migrate help configuration" }],
       data: { source, missing: keys, faults: faultData(faults) },
     },
   );

@@ -29,7 +29,10 @@ export function readYaml(
     throw new MigrateError(
       "config_syntax",
       `Cannot read the configuration: "${source}" does not hold sections`,
-      { hint: "Write `database:` at the left margin, and its settings below it" },
+      {
+        hint: "Write `database:` at the left margin, and its settings below it",
+        next: [{ command: "migrate help configuration" }],
+      },
     );
   }
   const context = { document, text, source };

@@ -1,6 +1,6 @@
 import { MigrateError } from "../errors.ts";
 import { compareBytes } from "./name.ts";
-import { outOfOrder, partialInMiddle } from "./order_faults.ts";
+import { outOfOrder, partialInMiddle, resolveSteps } from "./order_faults.ts";
 import type { Migration, Pool } from "./pool.ts";
 import { isPartial, type Revision, REVISION_TYPE } from "./revision.ts";
 import { type TxMode, txModeOf } from "./tx_mode.ts";
@@ -151,8 +151,12 @@ function refusePartials(
         `Cannot go on: "${row.version}_${row.description}" was begun, and is not on offer here`,
         {
           details: [`${row.applied} of ${row.total} statements were executed`],
-          hint: "Use the program or folder that has this migration, as it was when it failed",
-          next: [{ command: "migrate version", when: "what is inside this program" }],
+          hint:
+            "Use the program or folder that has this migration; or see to it by hand and record it",
+          next: [
+            { command: "migrate version", when: "what is inside this program" },
+            ...resolveSteps(row.version),
+          ],
           data: { version: row.version },
         },
       );

@@ -117,7 +117,7 @@ Deno.test("migrate status tells a half-done file with its error", async () => {
   );
   assert.match(
     status.out,
-    /^Repair 0004 from statement 2 on and run migrate, or see to it by hand and record it\nnext: migrate resolve 0004 --applied --config /m,
+    /^Repair 0004 from statement 2 on, then run migrate; or by hand, then:\nnext: migrate resolve 0004 --applied --config /m,
   );
   assert.match((await run(db, ["history"], files)).out, /^ {4}1\/2 done,/m);
 });

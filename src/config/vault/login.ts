@@ -79,6 +79,7 @@ async function tokenFromFiles(files: readonly string[], context: LoginContext): 
   }
   throw new MigrateError("vault_token_missing", "Cannot log in to Vault: there is no token", {
     hint: "Set VAULT_TOKEN or VAULT_TOKEN_FILE, run vault login, or set VAULT_AUTH_METHOD",
+    next: [{ command: "migrate help vault" }],
   });
 }
 
