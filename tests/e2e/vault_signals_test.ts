@@ -42,7 +42,13 @@ toolTest("bao", "Vault: nothing is left when a run is stopped, once or twice", a
     const { status } = await vault.api("POST", path, { body });
     assert.ok(status < 300, path);
   };
-  const mute = { ...DATABASE, host: "127.0.0.1", port: silent.port, connect_timeout: "50s" };
+  const mute = {
+    ...DATABASE,
+    host: "127.0.0.1",
+    port: silent.port,
+    connect_timeout: "50s",
+    role: place.owner,
+  };
   await post("secret/data/hotpot/mute", { data: { database: { ...mute, sslmode: "disable" } } });
   await post("sys/policies/acl/hotpot", {
     policy: POLICY.replace("hotpot/config", "hotpot/*"),
