@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { bundle } from "../../scripts/compile/bundle.ts";
 import { permissionFlags, programNamed } from "../../scripts/compile/programs.ts";
+import { EDITORS } from "../../src/editor.ts";
 import { createCheckout } from "../harness/checkout.ts";
 import { folderForFile } from "../harness/compiled.ts";
+import { copyTree } from "../harness/copy_tree.ts";
+import { copyModule } from "../harness/go.ts";
 import { textBelow } from "../harness/processes.ts";
 import { makeSite } from "../harness/site.ts";
 import { tools, toolTest } from "../harness/tools.ts";
@@ -59,6 +62,51 @@ for (const [permission, what] of Object.entries(NEEDS)) {
     assert.equal(allowed.code, 0, allowed.err);
   });
 }
+
+// Each of the programs that it may start, with a call that starts it.
+const STARTS: readonly (readonly [string, readonly string[]])[] = [
+  ["go", ["add_x"]],
+  ["git", ["check", "--base", "main"]],
+  ...EDITORS.map((editor) => [editor, ["new", "x", "--layer", "gold", "--edit"]] as const),
+];
+
+Deno.test({
+  name: "genmigrate starts each program that it may start, and has a call for each",
+  // They are stood in for by scripts for a Unix shell.
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const flag = PROGRAM.permissions.find((each) => each.startsWith("--allow-run="));
+    const allowed = flag?.split("=")[1]?.split(",");
+    assert.deepEqual(allowed, ["atlas", ...STARTS.map(([name]) => name)]);
+    await using checkout = await createCheckout({ "bronze/0001_a.sql": BRONZE });
+    await using module = await copyModule();
+    const site = await makeSite(checkout.db.name);
+    const entry = await script();
+    const flags = permissionFlags(PROGRAM, "linux");
+    const bin = join(site.root, "bin");
+    await Deno.mkdir(bin);
+    await Deno.writeTextFile(
+      join(bin, "atlas"),
+      '#!/bin/sh\n[ "$1" = version ] && echo "atlas community version v1.2.3"\nexit 1\n',
+      { mode: 0o755 },
+    );
+    await Promise.all(STARTS.map(async ([name, args]) => {
+      const started = join(site.root, `${name}-started`);
+      const text = `#!/bin/sh\n: > '${started}'\nexit 9\n`;
+      await Deno.writeTextFile(join(bin, name), text, { mode: 0o755 });
+      const out = join(site.root, `${name}-migrations`);
+      await copyTree(checkout.out, out);
+      const run = await site.run(Deno.execPath(), [
+        ...["run", "-q", "--no-config", ...flags, entry, ...args, "--out", out],
+        ...(name === "go" ? ["--schema", module.path] : []),
+      ], {
+        env: { CONFIG_FILE: site.config, PATH: bin, TMPDIR: module.temp, EDITOR: name },
+      });
+      assert.notEqual(run.code, 0);
+      assert.ok(await Deno.stat(started).then(() => true, () => false), `${name}: ${run.err}`);
+    }));
+  },
+});
 
 Deno.test("each permission of genmigrate has a test that needs it", () => {
   const named = PROGRAM.permissions.map((flag) => flag.split("=")[0]);

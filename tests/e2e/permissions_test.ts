@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { bundle } from "../../scripts/compile/bundle.ts";
 import { permissionFlags, programNamed } from "../../scripts/compile/programs.ts";
-import { VARIABLES } from "../../src/environment.ts";
+import { GO_VARIABLES, VARIABLES } from "../../src/environment.ts";
 import { folderForFile } from "../harness/compiled.ts";
 import { createDatabase } from "../harness/postgres.ts";
 import { makeSite, type Site } from "../harness/site.ts";
@@ -13,7 +13,7 @@ const PROGRAM = programNamed("migrate");
 let built: Promise<string> | undefined;
 
 /** The program as plain JavaScript, made once for this file. */
-function script(): Promise<string> {
+function bundled(): Promise<string> {
   return built ??= folderForFile().then(async (folder) => {
     const stamp = { commit: undefined, epoch: 1_700_000_000 };
     return (await bundle(PROGRAM, { root: Deno.cwd(), folder, stamp })).entry;
@@ -62,19 +62,77 @@ Deno.test("each permission of migrate has a test that needs it", () => {
   );
 });
 
-Deno.test("each variable that the sources name stands in the table", async () => {
+Deno.test("each variable that the sources name stands in the table, and none besides", async () => {
   const known = VARIABLES.map(({ name }) => name);
+  const named = new Set<string>();
   for await (const text of sources("src")) {
     for (const [, name = ""] of text.matchAll(/\benv\[\s*"(\w+)"\s*\]/g)) {
       // Windows spells PATH so; there names have no case.
       assert.ok(name === "Path" || known.includes(name), name);
     }
+    for (const [, name = ""] of text.matchAll(/"([A-Z]+_[A-Z_]+)"/g)) {
+      if (/^(?:VAULT|MIGRATE|CONFIG|ACTIONS|GITHUB)_/.test(name)) {
+        assert.ok(known.includes(name), name);
+      }
+    }
+    for (const [name = ""] of text.matchAll(/\b[A-Za-z_]{2,}\b/g)) named.add(name);
   }
+  for (const name of known) {
+    // Go's and those in small letters come from lists that are made of others.
+    if (GO_VARIABLES.includes(name) || name.toLowerCase() === name) continue;
+    const key = name.replace(/^MIGRATE_/, "").toLowerCase();
+    assert.ok(named.has(name) || named.has(key), `nothing reads ${name}`);
+  }
+});
+
+for (const program of [PROGRAM, programNamed("genmigrate")]) {
+  Deno.test(`${program.name} sees the variables of the table, and no others`, async () => {
+    const table = VARIABLES.filter(({ programs }) =>
+      programs.some((name) => name === program.name)
+    );
+    const names = table.map(({ name }) => name);
+    const folder = await folderForFile();
+    const probe = join(folder, "probe.js");
+    await Deno.writeTextFile(probe, "console.log(JSON.stringify(Deno.env.toObject()))");
+    const all = [...VARIABLES.map(({ name }) => name), "PGPASSWORD", "LD_PRELOAD", "UNKNOWN"];
+    const { code, stderr, stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-q", "--no-config", ...permissionFlags(program, "linux"), probe],
+      clearEnv: true,
+      env: Object.fromEntries(all.map((name) => [name, name === "PATH" ? "/usr/bin" : folder])),
+    }).output();
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+    const seen = Object.keys(JSON.parse(new TextDecoder().decode(stdout)));
+    assert.deepEqual(seen.toSorted(), names.toSorted());
+  });
+}
+
+toolTest("script", "migrate asks for nothing, not even in a terminal", async (terminal) => {
+  await using db = await createDatabase();
+  const site = await makeSite(db.name);
+  const asks = async (flags: readonly string[]) => {
+    const words = [Deno.execPath(), "run", "--no-config", ...flags, await bundled()];
+    const line = words.map((word) => `'${word}'`).join(" ");
+    const child = site.start(terminal, ["-qec", line, "/dev/null"], {
+      env: { CONFIG_FILE: site.config, PATH: "/usr/bin:/bin", SHELL: "/bin/sh", TERM: "dumb" },
+    });
+    let said = "";
+    for await (const piece of child.stdout.pipeThrough(new TextDecoderStream())) {
+      said += piece;
+      // It would wait for ever.
+      if (/Deno requests/.test(said)) child.kill("SIGTERM");
+    }
+    await child.stderr.cancel();
+    await child.status;
+    return /Deno requests/.test(said);
+  };
+  const flags = permissionFlags(PROGRAM, "linux").filter((flag) => flag !== "--allow-read");
+  assert.equal(await asks(flags), false);
+  assert.equal(await asks(flags.filter((flag) => flag !== "--no-prompt")), true);
 });
 
 async function runWith(flags: readonly string[], site: Site, engine: string) {
   return await site.run(Deno.execPath(), [
-    ...["run", "-q", "--no-config", ...flags, await script(), "--engine", engine],
+    ...["run", "-q", "--no-config", ...flags, await bundled(), "--engine", engine],
   ], {
     env: {
       CONFIG_FILE: site.config,
