@@ -250,13 +250,18 @@ toolTest(
 
 toolTest(
   ["compiled", "atlas", "strace"],
-  "compiled: writes nothing but its temporary folder, and starts nothing but Atlas",
+  "compiled: writes nothing but its temporary folder and the reports that are named, and starts nothing but Atlas",
   async (_compiled, atlas, strace = "") => {
     const program = await migrate();
     await using db = await createDatabase();
     const site = await makeSite(db.name);
     const log = join(site.root, "trace");
-    const run = await site.run(program, ["--config", site.config, "--engine", "atlas"], {
+    const reports = ["report.xml", "quality.json"].map((name) => join(site.root, "work", name));
+    const [junit = "", quality = ""] = reports;
+    const run = await site.run(program, [
+      ...["--config", site.config, "--engine", "atlas"],
+      ...["--junit", junit, "--code-quality", quality],
+    ], {
       env: withAtlas(site),
       through: [strace, "-f", "-q", "-o", log, "-e", "trace=execve,%file"],
     });
@@ -269,8 +274,11 @@ toolTest(
     assert.ok(written.some((call) => call.includes(temp)));
     for (const call of written) {
       const path = /"([^"]*)"/.exec(call)?.[1] ?? "";
-      assert.ok(path.startsWith(temp) || path.startsWith("/dev/"), call);
+      // A report is written beside its place, and moved there whole.
+      const named = reports.includes(path) || /\/work\/\.[-0-9a-f]{36}\.migrate$/.test(path);
+      assert.ok(path.startsWith(temp) || named || path.startsWith("/dev/"), call);
     }
+    assert.deepEqual((await site.leftovers()).toSorted(), ["work/quality.json", "work/report.xml"]);
   },
 );
 

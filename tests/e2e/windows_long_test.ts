@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { programNamed } from "../../scripts/compile/programs.ts";
 import { VERSION } from "../../src/version.ts";
+import { createCheckout } from "../harness/checkout.ts";
 import { compileForTests } from "../harness/compiled.ts";
 import { createDatabase } from "../harness/postgres.ts";
 import { compiledScenarios } from "../harness/compiled_scenarios.ts";
@@ -74,6 +75,28 @@ for (const engine of ["atlas", "embedded"] as const) {
       assert.equal(document.applied.length, 1);
       assert.doesNotMatch(run.out + run.err, /planted-password/);
       assert.deepEqual(await leftovers(site), []);
+    },
+  );
+}
+
+for (const name of ["migrate", "genmigrate"]) {
+  toolTest(
+    ["denort_wine", "wine", "atlas_exe"],
+    `windows: ${name} without --allow-ffi hands Atlas nothing`,
+    async (runtime) => {
+      const fewer = await compileForTests({ ...programNamed(name), onWindows: [] }, {
+        target: WINDOWS.target,
+        runtime,
+      });
+      await using checkout = await createCheckout();
+      await checkout.declare("bronze", "create schema bronze;\n");
+      const site = await makeSite(checkout.db.name);
+      const paths = ["--schema", windowsPath(checkout.schema), "--out", windowsPath(checkout.out)];
+      const args = name === "migrate" ? ["--engine", "atlas"] : [...paths, "add_bronze"];
+      const flags = ["--config", windowsPath(site.config), ...args];
+      const run = await site.run(fewer, flags, await machine(site));
+      assert.equal(run.code, 1, run.err);
+      assert.match(run.err, /^error\[config_pipe\]/m);
     },
   );
 }
