@@ -54,10 +54,12 @@ export function stillLine({ doing, elapsedMs, name, sight }: Moment): string {
   return `${head}${statement === "" ? "" : `: ${cutTo(statement, 100)}`}${tailOf(sight)}`;
 }
 
-/** The first line of a statement that says something. */
+/** A statement in one line, from where it says something. */
 function headline(statement: string): string {
   const bare = statement.replace(/^(?:\s+|--.*(?:\n|$)|\/\*[\s\S]*?\*\/)+/, "");
-  return bare.split("\n")[0]?.replace(/[\s;]+$/, "") ?? "";
+  // Outside a transaction the row of the history goes with the statement.
+  const [own = ""] = bare.split("\n;\n");
+  return own.replace(/[\s;]+$/, "").replace(/\s+/g, " ");
 }
 
 /** A time that is still running, in whole seconds: `12 s`, `2 min 5 s`. */

@@ -51,9 +51,9 @@ function sightQuery(pid: string, version: number): string {
   const progress = [
     `select pid, phase,
       case when phase ~ '^waiting' then lockers_done when phase ~ 'tuples in tree' then tuples_done
-        else blocks_done end as done,
+        when phase ~ 'sorting' then 0 else blocks_done end as done,
       case when phase ~ '^waiting' then lockers_total when phase ~ 'tuples in tree' then tuples_total
-        else blocks_total end as total
+        when phase ~ 'sorting' then 0 else blocks_total end as total
       from pg_stat_progress_create_index`,
     "select pid, phase, heap_blks_scanned, heap_blks_total from pg_stat_progress_cluster",
     "select pid, phase, heap_blks_scanned, heap_blks_total from pg_stat_progress_vacuum",

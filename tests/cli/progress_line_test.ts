@@ -15,7 +15,7 @@ const MOMENT = { doing: "0002_b (bronze)", elapsedMs: 125_400, sight: SIGHT };
 Deno.test("momentLine() says file, time, the statement's first line, and how far it is", () => {
   assert.equal(
     momentLine(MOMENT, 120),
-    "0002_b (bronze) 2 min 5 s: create index i on bronze.t (m, [building index: scanning table 43 %]",
+    "0002_b (bronze) 2 min 5 s: create index i on bronze.t (m, g) [building index: scanning table 43 %]",
   );
   const { sight: _, ...unseen } = MOMENT;
   assert.equal(momentLine({ ...unseen, elapsedMs: 900 }, 120), "0002_b (bronze)");
@@ -68,7 +68,7 @@ Deno.test("stillLine() says whom a statement waits for", () => {
   const { percent: _, phase: __, ...sight } = SIGHT;
   assert.equal(
     stillLine({ ...MOMENT, sight: { ...sight, blockers: ['pid 7, "psql" from ::1'] } }),
-    'Still applying 0002_b (bronze) after 2 min 5 s: create index i on bronze.t (m,, waits for pid 7, "psql" from ::1',
+    'Still applying 0002_b (bronze) after 2 min 5 s: create index i on bronze.t (m, g), waits for pid 7, "psql" from ::1',
   );
 });
 
