@@ -30,10 +30,48 @@ export function refuseTransactionControl(
         details: [`${migration.path}:${line}`],
         hint:
           'Remove it, or make "-- atlas:txmode none" and an empty line the first two lines of the file',
-        data: { file: migration.path, line },
+        data: { version: migration.version, file: migration.path, line },
       },
     );
   }
+}
+
+const BEGIN = /^(?:begin|start)/i;
+const AND_CHAIN = /\band\s+chain\b/i;
+
+/**
+ * Refuses a file outside a transaction that begins one and does not end it, as far as its statements
+ * tell: all that it does from there on would be lost, and the rows of it.
+ *
+ * @throws {MigrateError} `transaction_open` with file and line.
+ */
+export function refuseOpenTransaction(
+  migration: Migration,
+  statements: readonly Statement[],
+): void {
+  let begin: Statement | undefined;
+  for (const statement of statements) {
+    const found = CONTROL.exec(firstWords(statement.text));
+    if (found === null) continue;
+    // With a delimiter of the file's own, or as a block, it may end what it begins.
+    if (/;(?!\s*$)/.test(statement.text)) return;
+    const goesOn = BEGIN.test(found[0]) ? begin === undefined : AND_CHAIN.test(statement.text);
+    if (goesOn) begin = statement;
+    else if (!BEGIN.test(found[0])) begin = undefined;
+  }
+  if (begin === undefined) return;
+  const { line } = position(migration.text, begin.offset);
+  throw new MigrateError(
+    "transaction_open",
+    `Cannot apply ${
+      nameOf(migration)
+    }: line ${line} begins a transaction that the file does not end`,
+    {
+      details: [`${migration.path}:${line}`],
+      hint: "Add the missing COMMIT to the file",
+      data: { version: migration.version, file: migration.path, line },
+    },
+  );
 }
 
 /** The start of a statement with one space between words, where comments may stand as well. */

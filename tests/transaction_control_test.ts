@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { splitStatements } from "../src/migrations/mod.ts";
-import { refuseTransactionControl } from "../src/transaction_control.ts";
+import { MigrateError } from "../src/errors.ts";
+import { refuseOpenTransaction, refuseTransactionControl } from "../src/transaction_control.ts";
 import { migrationOf } from "./harness/pool.ts";
 import { refusalOf } from "./harness/refusal.ts";
 import { poolOf } from "./harness/run.ts";
@@ -35,7 +36,11 @@ for (const [statement, words] of REFUSED) {
   Deno.test(`refuseTransactionControl() refuses ${JSON.stringify(statement)}`, () => {
     const error = refusalOf(() => check(`select 1;\n\n${statement}\n`));
     assert.equal(error.code, "transaction_control");
-    assert.deepEqual(error.data, { file: "migrations/gold/0001_a.sql", line: 3 });
+    assert.deepEqual(error.data, {
+      version: "0001",
+      file: "migrations/gold/0001_a.sql",
+      line: 3,
+    });
     assert.deepEqual(error.details, ["migrations/gold/0001_a.sql:3"]);
     assert.match(
       error.message,
@@ -64,4 +69,41 @@ Deno.test("refuseTransactionControl() lets pass what stays inside the transactio
       "",
     ]
   ) check(text);
+});
+
+/** The line whose transaction stays open. */
+function openAt(text: string): unknown {
+  const migration = migrationOf(poolOf({ "gold/0001_a.sql": text }), "0001");
+  const statements = splitStatements(text, { file: "x" });
+  try {
+    refuseOpenTransaction(migration, statements);
+    return undefined;
+  } catch (error) {
+    assert.ok(error instanceof MigrateError);
+    assert.equal(error.code, "transaction_open");
+    assert.deepEqual(error.details, [`migrations/gold/0001_a.sql:${error.data["line"]}`]);
+    return error.data["line"];
+  }
+}
+
+Deno.test("refuseOpenTransaction() finds the transaction that a file leaves open", () => {
+  assert.equal(openAt("begin;\nselect 1;\n"), 1);
+  assert.equal(openAt("select 1;\nSTART TRANSACTION;\nbegin;\n"), 2);
+  assert.equal(openAt("begin;\ncommit;\n-- more\nbegin;\n"), 4);
+  assert.equal(openAt("begin;\nselect 1;\ncommit and chain;\nselect 2;\n"), 3);
+  assert.equal(openAt("begin;\nsavepoint a;\nrollback to a;\n"), 1);
+});
+
+Deno.test("refuseOpenTransaction() lets pass what is ended, and what it cannot tell", () => {
+  for (
+    const text of [
+      "select 1;\n",
+      "begin;\nselect 1;\ncommit;\n",
+      "begin;\nend;\nbegin;\nrollback;\n",
+      "begin;\nprepare transaction 'x';\n",
+      // Of several in one statement nobody knows here.
+      "-- atlas:delimiter \\n\\n\nbegin;\nselect 1;\ncommit;\n\nselect 2;\n",
+      "BEGIN TRANSACTION;\nSELECT 1;\nEND;\n",
+    ]
+  ) assert.equal(openAt(text), undefined, text);
 });

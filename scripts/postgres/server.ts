@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly access?: readonly string[];
   /** Puts files where the server finds them, before it starts. */
   readonly prepare?: (folder: string) => Promise<void>;
+  /** Fills the folder of data, which otherwise is that of a new server: for a replica. */
+  readonly fill?: (data: string) => Promise<void>;
 }
 
 /** A real PostgreSQL that is gone when it is disposed of. */
@@ -87,10 +89,15 @@ class Cluster {
 
   async initialise(options: ServerOptions): Promise<void> {
     const data = join(this.#root, "data");
-    await this.#run("initdb", [
-      ...["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"],
-      ...["--locale=C", "--no-sync"],
-    ]);
+    if (options.fill === undefined) {
+      await this.#run("initdb", [
+        ...["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"],
+        ...["--locale=C", "--no-sync"],
+      ]);
+    } else {
+      await options.fill(data);
+      await this.#own(data);
+    }
     const settings = [
       "listen_addresses = '127.0.0.1'",
       `unix_socket_directories = '${Deno.build.os === "windows" ? "" : this.#root}'`,
@@ -111,6 +118,18 @@ class Cluster {
       ...(Deno.build.os === "windows" ? [] : ["local all all trust"]),
     ];
     await Deno.writeTextFile(join(data, "pg_hba.conf"), `${access.join("\n")}\n`);
+  }
+
+  /** Gives a folder to the account of the server. */
+  async #own(path: string): Promise<void> {
+    if (this.#account === undefined) return;
+    const { gid, uid } = this.#account;
+    await Deno.chown(path, uid, gid);
+    for await (const entry of Deno.readDir(path)) {
+      const inner = join(path, entry.name);
+      if (entry.isDirectory) await this.#own(inner);
+      else await Deno.chown(inner, uid, gid);
+    }
   }
 
   /** Starts on a port that was free a moment ago, and on another if it no longer is. */

@@ -36,6 +36,7 @@ import {
 import type { AppliedMigration, ApplyReport, Retry, Sight } from "../report.ts";
 import { fileWith } from "./atlas_sight.ts";
 import type { Engine } from "./engine.ts";
+import { Notices } from "./notices.ts";
 import { type Preflight, preflight } from "./preflight.ts";
 import { Progress } from "./progress.ts";
 
@@ -99,10 +100,11 @@ export async function apply(request: ApplyRequest): Promise<ApplyReport> {
   const { database, engine, events, pool, redact, signal } = request;
   // Where there is nothing to put Atlas' files, the database is left alone.
   await using folder = engine.program === undefined ? undefined : await AtlasFolder.create();
+  const notices = new Notices(events.onNotice);
   await using session = await Session.open(database, {
     signal,
     redact,
-    onNotice: events.onNotice,
+    onNotice: (notice) => notices.receive(notice),
     patience: patienceOf(request),
     look: snapshotCommands(request.revisionsSchema),
     ...(events.onSight === undefined ? {} : { onSight: events.onSight }),
@@ -115,8 +117,10 @@ export async function apply(request: ApplyRequest): Promise<ApplyReport> {
   if (run.plan.pending.length > 0 || run.plan.baseline !== undefined) {
     events.onPlan(run.plan);
     try {
-      await execute(session, request, { ...run, progress, folder });
+      await execute(session, request, { ...run, progress, notices, folder });
+      notices.end();
     } catch (cause) {
+      notices.end();
       const refusal = toRefusal(cause, "record the history");
       if (!(refusal instanceof MigrateError)) throw refusal;
       error = refusal;
@@ -124,6 +128,7 @@ export async function apply(request: ApplyRequest): Promise<ApplyReport> {
   }
   const { invalid, rows } = run.idle ?? await outcome(session, request, run.table);
   if (error !== undefined && rows !== undefined) progress.reconcile(rows);
+  if (error === undefined && rows !== undefined) error = progress.unrecorded(rows);
   return {
     database: describeDatabase(database),
     serverVersion: session.facts.serverVersionText,
@@ -145,6 +150,7 @@ export async function apply(request: ApplyRequest): Promise<ApplyReport> {
 
 interface Run extends Preflight {
   readonly progress: Progress;
+  readonly notices: Notices;
   /** Under the Atlas engine, where Atlas works. */
   readonly folder: AtlasFolder | undefined;
 }
@@ -170,7 +176,10 @@ async function throughOwn(session: Session, request: ApplyRequest, run: Run): Pr
     lockTimeoutMs: request.statementLockTimeoutMs,
     patience: patienceOf(request),
     pipeline: request.pipeline,
-    onStart: (file) => run.progress.start(file.migration),
+    onStart: ({ migration }) => {
+      run.progress.start(migration);
+      run.notices.start(migration.version);
+    },
     onApplied: (applied) => run.progress.finish(applied),
     onRetry: request.events.onRetry,
     onRebuild: request.events.onRebuild,

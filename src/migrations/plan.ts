@@ -69,7 +69,10 @@ export function planApply(
     const previous = rows.get(migration.version);
     return {
       migration,
-      ...modeOrFault(migration, { index, global: options.txMode }),
+      ...modeOrFault(migration, {
+        global: options.txMode,
+        first: chosen.baseline === undefined && (index === 0 || options.txMode === "all"),
+      }),
       resumeFrom: previous?.applied ?? 0,
       ...(previous === undefined ? {} : { previous }),
     };
@@ -77,15 +80,15 @@ export function planApply(
   return { pending: files, baseline: chosen.baseline, skipped: chosen.skipped, unknown };
 }
 
-/** A wrong directive stops the run where its file is due, as Atlas does; if nothing can be done before, at once. */
+/** A wrong directive stops the run where its file is due, as under Atlas; at once if nothing is done before. */
 function modeOrFault(
   migration: Migration,
-  { global, index }: { readonly global: TxMode; readonly index: number },
+  { first, global }: { readonly global: TxMode; readonly first: boolean },
 ): Pick<PlannedFile, "txMode" | "fault"> {
   try {
     return { txMode: txModeOf(migration, global) };
   } catch (fault) {
-    if (index === 0 || global === "all" || !(fault instanceof MigrateError)) throw fault;
+    if (first || !(fault instanceof MigrateError)) throw fault;
     return { txMode: global, fault };
   }
 }

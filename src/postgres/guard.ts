@@ -2,6 +2,9 @@ import { literal } from "./quote.ts";
 import { qualified, type RevisionsTable } from "./revisions.ts";
 import { locksHeld } from "./session_state.ts";
 
+/** The SQLSTATE of the message with which a guard says that a file begins, by its version. */
+export const FILE_BEGINS = "HP002";
+
 /** What a guard makes sure of. */
 export interface GuardOptions {
   readonly table: RevisionsTable;
@@ -11,6 +14,8 @@ export interface GuardOptions {
   readonly locks: readonly number[];
   /** The version that must stand in the history as done; none before the first file. */
   readonly after: string | undefined;
+  /** The version of the file that begins behind it. */
+  readonly before: string;
 }
 
 /**
@@ -46,8 +51,11 @@ export function holdTwice(locks: readonly number[]): string {
  * gives back ours by its key (then others may take it, and the taking fails here, or they did not,
  * and nothing has happened). What gives them back in the last file of all is seen by
  * `resetSession`, which does read `pg_locks`.
+ *
+ * Where it holds it says which file begins, in a message that no setting keeps from the client
+ * (`INFO`), so that whatever the server says next is known to be of that file.
  */
-export function guard({ after, locks, pid, table }: GuardOptions): string {
+export function guard({ after, before, locks, pid, table }: GuardOptions): string {
   const holds = [
     `pg_catalog.pg_backend_pid() = ${pid}`,
     `pg_catalog.current_setting('hotpot_migrate.after', true) = ${literal(after ?? "")}`,
@@ -64,6 +72,7 @@ export function guard({ after, locks, pid, table }: GuardOptions): string {
   if not (${holds.join("\n    and ")}) then
     raise exception using errcode = 'HP001', message = 'not at the end of the file before';
   end if;
+  raise info using errcode = '${FILE_BEGINS}', message = ${literal(before)};
 end`;
   return `do ${literal(body)}`;
 }

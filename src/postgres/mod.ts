@@ -20,6 +20,7 @@ export {
 } from "./dev_database.ts";
 export { executeFiles, type ExecuteOptions } from "./executor.ts";
 export { movesBetweenTransactions, refuseUnfit } from "./fit.ts";
+export { FILE_BEGINS } from "./guard.ts";
 export { dropUnfinished, findInvalid } from "./index_state.ts";
 export { Onlooker } from "./onlooker.ts";
 export { findHolder, LOCKS, releaseLock, runnerOf, takeLock, tryRunLocks } from "./lock.ts";

@@ -53,6 +53,9 @@ export async function executeAhead(
   files: readonly PlannedFile[],
   options: ExecuteOptions,
 ): Promise<Landing> {
+  // A guard is a query, and there the snapshot of the first one is that of the whole transaction:
+  // a file that begins with a lock would not see what was committed before it had it.
+  if (session.facts.isolation !== "read committed") return { done: 0 };
   const first = prepare(files[0], options);
   if (first === undefined) return { done: 0 };
   if (options.signal.aborted) throw interruptedIn(first.file.migration);
@@ -137,7 +140,7 @@ class Fleet {
     const { version } = work.file.migration;
     const answers = this.#session.pipeline([
       BEGIN,
-      guard({ table, pid, locks, after: this.#last }),
+      guard({ table, pid, locks, after: this.#last, before: version }),
       ...work.statements.map(({ text }) => text),
       upsertRevision(table, { ...work.finished(), executionTimeNs: ELAPSED_NS }),
       "commit",

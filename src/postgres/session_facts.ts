@@ -12,6 +12,8 @@ export interface SessionFacts {
   /** As in `server_version_num`: 180004. */
   readonly serverVersion: number;
   readonly serverVersionText: string;
+  /** In which isolation a transaction begins, as `read committed`. */
+  readonly isolation: string;
   readonly inRecovery: boolean;
   readonly readOnly: boolean;
 }
@@ -24,7 +26,7 @@ export const BACKEND_START =
 export const FACTS = `select pg_backend_pid() as pid, current_database() as database,
   (select ${BACKEND_START} from pg_stat_get_activity(pg_backend_pid())) as started_at,
   current_setting('server_version_num')::int as version, current_setting('server_version') as version_text,
-  pg_is_in_recovery() as recovery, current_setting('transaction_read_only') = 'on' as read_only`;
+  current_setting('default_transaction_isolation') as isolation, pg_is_in_recovery() as recovery, current_setting('transaction_read_only') = 'on' as read_only`;
 
 /** Reads the answer, with the process that was named at the start of the session. */
 export function readFacts(
@@ -39,6 +41,7 @@ export function readFacts(
     database: String(row["database"]),
     serverVersion: Number(row["version"]),
     serverVersionText: String(row["version_text"]),
+    isolation: String(row["isolation"]),
     inRecovery: row["recovery"] === true,
     readOnly: row["read_only"] === true,
   };

@@ -433,6 +433,34 @@ for (const { change, code, files, first, prepare } of REFUSALS) {
   });
 }
 
+/** A transaction that stays open: one that the statements show, and one that they do not. */
+const OPEN = [
+  `${NONE}begin;\ncreate table public.x ();\n`,
+  "-- atlas:delimiter \\n\\n\n-- atlas:txmode none\n\nbegin;\ncreate table public.x ();\n\n",
+];
+
+for (const [index, text] of OPEN.entries()) {
+  for (const use of testEngines) {
+    Deno.test(`apply() through ${use} never takes a file for applied that leaves its transaction open (${index})`, async () => {
+      await using db = await createDatabase();
+      const files = { "bronze/0001_a.sql": "select 1;\n", "bronze/0002_b.sql": text };
+      const report = await applyPool(db.database, poolOf(files), { use });
+      assert.equal(
+        report.error?.code,
+        use === "atlas" && index === 1 ? "atlas_failed" : "transaction_open",
+      );
+      assert.ok(report.error?.hint);
+      assert.deepEqual(report.applied.map(({ migration }) => migration.version), ["0001"]);
+      assert.equal(report.failed?.version, "0002");
+      assert.deepEqual((await contentOf(db)).filter((what) => / x$/.test(what)), []);
+      assert.deepEqual(
+        (await revisionsOf(db)).filter(({ applied, total }) => applied === total).length,
+        1,
+      );
+    });
+  }
+}
+
 toolTest("atlas", "apply() refuses through atlas what Atlas would never look at", async () => {
   await using db = await createDatabase();
   const first = { "bronze/0003_c.sql": "select 3;\n" };

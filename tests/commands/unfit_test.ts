@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { startPostgres } from "../../scripts/postgres/server.ts";
 import { MigrateError } from "../../src/errors.ts";
 import { revisionsOf } from "../harness/history.ts";
 import { startPgBouncer } from "../harness/pgbouncer.ts";
-import { createDatabase, databaseAt } from "../harness/postgres.ts";
+import { createDatabase } from "../harness/postgres.ts";
 import { applyPool, poolOf } from "../harness/run.ts";
 import { toolTest } from "../harness/tools.ts";
 
@@ -59,18 +57,3 @@ for (const settings of [[], ["default_pool_size = 1"]]) {
     },
   );
 }
-
-Deno.test("apply() refuses a replica", async () => {
-  await using server = await startPostgres({ settings: ["hot_standby = on"] });
-  // A server that only replays is one, whether or not it has anything to replay.
-  await Deno.writeTextFile(join(server.socket, "data", "standby.signal"), "");
-  await server.restart();
-  const { host, port } = server;
-  await assert.rejects(applyPool(databaseAt("postgres", { host, port }), FILES), (error) => {
-    assert.ok(error instanceof MigrateError);
-    assert.equal(error.code, "read_only_database");
-    assert.match(error.message, /read-only replica/);
-    assert.equal(error.hint, "Set database.host to the primary");
-    return true;
-  });
-});

@@ -222,49 +222,92 @@ export const stories: fc.Arbitrary<Story> = fc.array(stepOf, { minLength: 2, max
   return about === undefined ? { ...story, steps } : focus({ ...story, steps }, about);
 });
 
-/** What chance alone brings too seldom: one file outside a transaction that fails half-way. */
-const aboutOf = fc.record({
+/** What chance alone brings too seldom, at one of the files. */
+type Plot =
+  /** Outside a transaction it fails half-way, and is repaired or gone later. */
+  | "half done"
+  /** It begins with what must come first in a transaction. */
+  | "first"
+  /** It wants a transaction where the others have none. */
+  | "own mode";
+
+interface About {
+  readonly plot: Plot;
+  readonly at: number;
+  readonly kind: Failure;
+  readonly repair: (typeof REPAIRS)[number];
+  /** How many steps after it has come it is repaired. */
+  readonly repaired: number;
+  /** Whether it comes when those above it are applied. */
+  readonly late: boolean;
+  /** Whether it is gone once it has failed. */
+  readonly gone: boolean;
+  readonly directive: string | undefined;
+}
+
+const aboutOf: fc.Arbitrary<About> = fc.record({
+  plot: fc.oneof(
+    { weight: 8, arbitrary: fc.constant("half done" as const) },
+    { weight: 1, arbitrary: fc.constant("first" as const) },
+    { weight: 1, arbitrary: fc.constant("own mode" as const) },
+  ),
   at: fc.nat(),
-  kind: fc.constantFrom<Failure>("syntax", "missing_table", "division", "unique", "deferred"),
+  kind: fc.constantFrom("syntax", "missing_table", "division", "unique", "deferred"),
   repair: fc.constantFrom(...REPAIRS),
   repaired: fc.integer({ min: 1, max: 2 }),
-  /** Whether it comes when those above it are applied. */
   late: fc.boolean(),
-  leaves: seldom(fc.integer({ min: 1, max: 2 }), NEVER, 25),
+  gone: seldom(fc.constant(true), false, 20),
   directive: fc.constantFrom("none", undefined),
 });
 
-function focus(
-  story: Omit<Story, "about">,
-  { at, directive, late, leaves, repaired, ...failure }: typeof aboutOf extends
-    fc.Arbitrary<infer T> ? T : never,
-): Story {
-  const chosen = at % story.files.length;
+function focus(story: Omit<Story, "about">, about: About): Story {
+  const { files, steps } = story;
+  const late = about.late && about.plot === "half done" && files.length > 2;
+  // What comes late must stand between the others.
+  const chosen = late ? 1 + about.at % (files.length - 2) : about.at % files.length;
   const first = late ? 1 : 0;
-  const files = story.files.map((file, index): StoryFile => {
-    // The others are there from the start, and in order.
-    if (index !== chosen) {
-      const own = file.directive === "none" ? file.directive : undefined;
-      return { ...file, failure: undefined, directive: own, arrives: 0, checkpoint: false };
-    }
-    return {
-      ...file,
-      directive,
-      leaves,
-      deeds: ["table", ...file.deeds],
-      arrives: first,
-      failure: { kind: failure.kind, repair: failure.repair, at: 1, until: first + repaired },
-    };
-  });
-  const steps = story.steps.map((step, index): StoryStep =>
-    index > first ? step : {
-      ...step,
-      ...{ amount: undefined, baseline: undefined, dryRun: false, allowDirty: true },
-      txMode: directive === undefined ? "none" : "file",
-      execOrder: "non-linear",
-    }
-  );
-  return { ...story, files, steps };
+  const txMode = about.plot === "own mode" ||
+      (about.plot === "half done" && about.directive === undefined)
+    ? "none"
+    : "file";
+  return {
+    ...story,
+    files: files.map((file, index) =>
+      index === chosen ? chosenFile(file, about, first) : undisturbed(file)
+    ),
+    steps: steps.map((step, index): StoryStep =>
+      index > first ? step : {
+        ...step,
+        ...{ amount: undefined, baseline: undefined, dryRun: false, allowDirty: true },
+        txMode: index === first ? txMode : "file",
+        execOrder: "non-linear",
+      }
+    ),
+  };
+}
+
+function chosenFile(file: StoryFile, about: About, first: number): StoryFile {
+  const { directive, gone, kind, plot, repair, repaired } = about;
+  const own = { ...file, arrives: first, leaves: gone ? first + 1 : NEVER, checkpoint: false };
+  if (plot === "own mode") return { ...own, directive: "file" };
+  const deeds: readonly Deed[] = ["table", ...file.deeds];
+  if (plot === "first") {
+    const failure = { kind: "isolation", repair, at: 0, until: NEVER } as const;
+    return { ...own, deeds, directive: undefined, failure };
+  }
+  return { ...own, deeds, directive, failure: { kind, repair, at: 1, until: first + repaired } };
+}
+
+/** One of the others: there from the start, and without a failure. */
+function undisturbed(file: StoryFile): StoryFile {
+  return {
+    ...file,
+    directive: file.directive === "none" ? "none" : undefined,
+    checkpoint: false,
+    arrives: 0,
+    failure: undefined,
+    deeds: file.deeds.map((deed) => deed === "concurrent" ? "table" : deed),
+  };
 }
 
 /** A baseline is mostly one of the files. */

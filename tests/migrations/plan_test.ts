@@ -369,6 +369,11 @@ Deno.test("planApply() finds the mode of each file, and refuses a wrong one only
   const behind = plan(poolWith({ "0000": "select 1;\n", "0001": "-- atlas:txmode al\n\n" }), []);
   assert.deepEqual(pending(behind), ["0000", "0001"]);
   assert.deepEqual(behind.pending.map(({ fault }) => fault?.code), [undefined, "txmode_invalid"]);
+  // A baseline is recorded first.
+  const after = plan(poolWith({ "0000": "", "0001": "-- atlas:txmode al\n\n" }), [], {
+    baseline: "0000",
+  });
+  assert.deepEqual(after.pending.map(({ fault }) => fault?.code), ["txmode_invalid"]);
   const later = plan(pool, rows("0001"));
   assert.deepEqual(later.pending.map(({ txMode }) => txMode), ["none", "file"]);
   assert.equal(refusalOf(() => plan(pool, rows("0001"), { txMode: "all" })).code, "txmode_invalid");

@@ -6,7 +6,7 @@ import { ServerError } from "../../src/postgres/server_error.ts";
 import type { ApplyReport } from "../../src/report.ts";
 import { IMPATIENT } from "../harness/faults.ts";
 import { revisionsOf } from "../harness/history.ts";
-import { createDatabase, server, type TestDatabase } from "../harness/postgres.ts";
+import { administer, createDatabase, server, type TestDatabase } from "../harness/postgres.ts";
 import { startProxy } from "../harness/proxy.ts";
 import { applyPool, poolOf, silent } from "../harness/run.ts";
 
@@ -116,6 +116,62 @@ Deno.test("apply() tells of files sent ahead as they are in, in order", async ()
   });
   const versions = ["0000", ...upTo(70).map((n) => String(n).padStart(4, "0"))];
   assert.deepEqual(told, versions.flatMap((version) => [`> ${version}`, `< ${version}`]));
+});
+
+Deno.test("apply() tells what the server says of a file while it is at that file", async () => {
+  for (const level of ["notice", "warning"]) {
+    await using db = await createDatabase();
+    await db.sql(`alter database ${db.name} set client_min_messages = ${level}`);
+    const told: string[] = [];
+    const odd = (n: number) => `create table if not exists t${n} ();\n`.repeat(2);
+    const pool = poolOf(
+      Object.fromEntries(
+        upTo(30).map((n) => [
+          `bronze/${String(n).padStart(4, "0")}_m.sql`,
+          // Such a file is executed by itself.
+          n === 20 ? `${odd(n)}do $$ begin end $$;\n` : odd(n),
+        ]),
+      ),
+    );
+    await applyPool(db.database, pool, {
+      events: {
+        ...silent,
+        onStart: ({ version }) => told.push(`> ${Number(version)}`),
+        onNotice: ({ message }) => told.push(message),
+        onApplied: ({ migration }) => told.push(`< ${Number(migration.version)}`),
+      },
+    });
+    const wanted = (n: number) => [
+      `> ${n}`,
+      ...(level === "notice" ? [`relation "t${n}" already exists, skipping`] : []),
+      `< ${n}`,
+    ];
+    assert.deepEqual(told, upTo(30).flatMap(wanted));
+  }
+});
+
+/** A file that takes a lock and then counts on; somebody else counts while it waits for the lock. */
+async function countBeside(isolation: string): Promise<unknown> {
+  await using db = await createDatabase();
+  await db.sql(`create table c (n int); insert into c values (0);
+    alter database ${db.name} set default_transaction_isolation = '${isolation}'`);
+  await db.sql("begin; lock table c in exclusive mode; update c set n = n + 1");
+  const pool = poolOf({
+    "bronze/0001_a.sql": "lock table public.c in exclusive mode;\nupdate public.c set n = n + 1;\n",
+  });
+  const running = applyPool(db.database, pool, { allowDirty: true });
+  const waiting =
+    `select 1 from pg_stat_activity where datname = '${db.name}' and wait_event_type = 'Lock'`;
+  while ((await administer(waiting)).length === 0);
+  await db.sql("commit");
+  const { error } = await running;
+  return error?.message ?? (await db.sql("select n from c"))[0]?.["n"];
+}
+
+Deno.test("apply() sees behind a lock what was committed before it was had, in any isolation", async () => {
+  assert.equal(await countBeside("read committed"), 2);
+  assert.equal(await countBeside("repeatable read"), 2);
+  assert.equal(await countBeside("serializable"), 2);
 });
 
 Deno.test("apply() tries a file sent ahead again when somebody else holds its lock", async () => {
@@ -228,7 +284,7 @@ Deno.test("guard() fails with HP001 for another backend, a lost lock, and a file
   await session.query("select pg_advisory_lock(7), pg_advisory_lock(8)");
   assert.deepEqual(await session.query(holdTwice([7, 8])), [{ twice: true }]);
   assert.deepEqual(await session.query(holdTwice([7, 9])), [{ twice: false }]);
-  const good = { table, pid: session.facts.pid, locks: [7, 8], after: "0001" };
+  const good = { table, pid: session.facts.pid, locks: [7, 8], after: "0001", before: "0002" };
   await session.run(standBehind("0002"));
   await assert.rejects(session.run(guard(good)), /not at the end of the file before/);
   await session.run(standBehind("0001"));
