@@ -69,8 +69,10 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
   const { checkName, env, onWarning: warn, secrets, signal } = options;
   const { learn, redact } = secrets;
   await using stack = new AsyncDisposableStack();
-  const vault = stack.use(new VaultSource({ env, learn, redact, signal, warn }));
+  const vault = new VaultSource({ env, learn, redact, signal, warn });
+  // Taken back when all is revoked, not when that has only begun.
   if (options.lastly !== undefined) stack.defer(options.lastly(() => vault.end()));
+  stack.use(vault);
   const read = await loadSections(options, vault);
   // Known from the start, whatever else is wrong.
   learnPassword(read, learn);
