@@ -31,17 +31,29 @@ export function momentLine(moment: Moment, columns: number): string {
   return cutTo(`${head}${middle}${tail}`, columns);
 }
 
-/** What several runs are at, in one line: how many are over, then each as far as there is room. */
+const SEPARATOR = " · ";
+
+/** The narrowest room in which a run still says something. */
+const MIN_MOMENT = 30;
+
+/**
+ * What several runs are at, in one line: how many are over, then those that began first, as many as
+ * there is room for, and how many more there are.
+ */
 export function momentsLine(
   moments: readonly Moment[],
   { columns, head }: { readonly columns: number; readonly head: string },
 ): string {
-  const room = columns - widthOf(head) - 3 * moments.length;
-  const each = Math.max(MIN_STATEMENT, Math.floor(room / Math.max(1, moments.length)));
-  return cutTo(
-    [head, ...moments.map((moment) => momentLine(moment, each))].join(" · "),
-    columns,
-  );
+  const room = columns - widthOf(head);
+  const widthEach = (count: number) => {
+    const more = count < moments.length ? widthOf(`${SEPARATOR}+${moments.length}`) : 0;
+    return Math.floor((room - more) / Math.max(1, count)) - SEPARATOR.length;
+  };
+  let count = moments.length;
+  while (count > 1 && widthEach(count) < MIN_MOMENT) count--;
+  const shown = moments.slice(0, count).map((moment) => momentLine(moment, widthEach(count)));
+  const rest = count < moments.length ? [`+${moments.length - count}`] : [];
+  return cutTo([head, ...shown, ...rest].join(SEPARATOR), columns);
 }
 
 /** The line of a log about a file that has been running for a while. */

@@ -121,11 +121,33 @@ async function readAll<R>(
       }));
     });
   }
+  if (!flags.json && reading.brief !== undefined) {
+    world.out(`${summaryOf(entries.map((entry) => statusOf(entry)))}\n`);
+  }
   if (error !== undefined) {
     showErrors(world, entries, { error, screen });
     return exitCode(error, world.signal);
   }
   return Math.max(EXIT.done, ...reports.map(reading.code));
+}
+
+/** What the statuses are called where several are counted. */
+const COUNTED: Readonly<Record<string, string>> = {
+  up_to_date: "up to date",
+  ok: "as in the files",
+  skipped: "not begun",
+};
+
+function statusOf({ document, error }: Entry): string {
+  return document?.status ?? (error === undefined ? "skipped" : "failed");
+}
+
+/** How many are at what: `3 databases: 2 up to date, 1 differs`. */
+function summaryOf(statuses: readonly string[]): string {
+  const counts = Object.entries(Object.groupBy(statuses, (status) => status)).map(
+    ([status, same = []]) => `${same.length} ${COUNTED[status] ?? status}`,
+  );
+  return `${statuses.length} databases: ${counts.join(", ")}`;
 }
 
 function lineOf<R>(

@@ -62,6 +62,11 @@ Deno.test("momentsLine() says what each of several databases is at", () => {
     }),
     "3 of 20 · a: 0002_b (bronze) 2 min 5 s · b: 0003_c 2 min 5 s",
   );
+  const many = ["first", "second", "third", "fourth"].map((name) => ({ ...moment, name }));
+  assert.equal(
+    momentsLine(many, { columns: 80, head: "0 of 4" }),
+    "0 of 4 · first: 0002_b (bronze) 2 min 5… · second: 0002_b (bronze) 2 min … · +2",
+  );
 });
 
 Deno.test("stillLine() says whom a statement waits for", () => {

@@ -24,7 +24,7 @@ Deno.test("status, verify, plan and history answer for each of several databases
   assert.equal(status.code, 0, status.err);
   assert.equal(
     status.out,
-    `✔ ${a}  2 applied up to 0002\n! ${b}  1 applied up to 0001, 1 pending\n! ${c}  none applied, 2 pending\n`,
+    `✔ ${a}  2 applied up to 0002\n! ${b}  1 applied up to 0001, 1 pending\n! ${c}  none applied, 2 pending\n3 databases: 1 up to date, 2 differs\n`,
   );
   assert.equal((await run(["status", "--exit-code"])).code, 3);
   assert.equal((await run(["status", "--exit-code", "--database", a])).code, 0);

@@ -594,3 +594,15 @@ async function byHand(db: TestDatabase, pool: Pool, args: readonly string[]) {
     database: db.database,
   });
 }
+
+for (const use of testEngines) {
+  Deno.test(`${use}: apply() begins no file once it is told that it is enough`, async () => {
+    await using db = await createDatabase();
+    const pool = poolOf({ "bronze/0001_a.sql": "create schema bronze;\n" });
+    const report = await applyPool(db.database, pool, { use, enough: AbortSignal.abort() });
+    assert.equal(report.error?.code, "halted");
+    assert.equal(report.failed, undefined);
+    assert.deepEqual(report.notStarted.map(({ version }) => version), ["0001"]);
+    assert.ok(!(await contentOf(db)).includes("schema bronze"));
+  });
+}

@@ -7,6 +7,7 @@ import { checkDocument, type Document, isValid } from "../harness/documents.ts";
 import { createDatabase, databaseAt, type TestDatabase } from "../harness/postgres.ts";
 import { atlasFolder } from "../harness/processes.ts";
 import { genmigrate, migrate } from "../harness/program.ts";
+import { createSeveral } from "../harness/several.ts";
 import { migrationsFolder } from "../harness/run.ts";
 import { toolTest } from "../harness/tools.ts";
 
@@ -56,27 +57,50 @@ async function collect(): Promise<readonly Document[]> {
   await using built = await createDatabase();
   const taken = await document(built, ["baseline", "0002", "--yes"], good);
   const version = JSON.parse((await migrate(["version", "--json"])).out);
-  return [...failed, ...done, taken, version];
+  return [...failed, ...done, taken, version, ...await collectLists()];
+}
+
+/** One real document of several databases for each command, with failed and skipped ones. */
+async function collectLists(): Promise<readonly Document[]> {
+  await using several = await createSeveral(1, { more: ["no_such_database", "nor_this"] });
+  await using folder = await migrationsFolder(FILES);
+  const documents: Document[] = [];
+  for (const call of ["status", "apply --fail-fast", "plan", "verify", "history"]) {
+    const [command = "", ...flags] = call.split(" ");
+    const args = [command, ...flags, "--json", "--config", several.config];
+    const run = await migrate([...args, "--migrations", folder.path]);
+    documents.push(JSON.parse(run.out));
+  }
+  return documents;
 }
 
 Deno.test("every document of migrate is as its schema says, and no spoiled one is", async () => {
   const documents = await collect();
-  const kinds = new Set(documents.map(({ command, status }) => `${command} ${status}`));
+  const kinds = new Set(
+    documents.map(({ command, databases, status }) =>
+      `${command} ${status}${databases === undefined ? "" : " list"}`
+    ),
+  );
   assert.deepEqual([...kinds].toSorted(), [
     "apply applied",
     "apply failed",
+    "apply failed list",
     "apply nothing_pending",
     "baseline failed",
     "baseline recorded",
+    "history failed list",
     "history ok",
     "plan failed",
+    "plan failed list",
     "plan nothing_pending",
     "plan pending",
     "resolve failed",
     "resolve rolled_back",
     "status differs",
+    "status failed list",
     "status up_to_date",
     "verify differs",
+    "verify failed list",
     "verify ok",
     "version ok",
   ]);

@@ -48,7 +48,8 @@ export function faultsOf(outcome: Outcome, rendering: Rendering): readonly Fault
 }
 
 function filesOf({ data }: MigrateError): readonly string[] {
-  return [...new Set([...data.file === undefined ? [] : [data.file], ...data.files ?? []])];
+  const { changed = [], file, files = [] } = data;
+  return [...new Set([...file === undefined ? [] : [file], ...files, ...changed])];
 }
 
 function textOf({ details, hint, message }: MigrateError): string {

@@ -238,3 +238,18 @@ Deno.test("plan tells of what would block others: warnings, and violations with 
   assert.equal(refused.code, 2);
   assert.match(refused.err, /error\[usage\].*JUnit/);
 });
+
+Deno.test("a file that has changed since is a fault at that file, in each report", async () => {
+  await using db = await createDatabase();
+  await inJob(db, { files: GOOD });
+  const run = await inJob(db, {
+    files: { ...GOOD, "bronze/0001_a.sql": "create schema bronze;\n" },
+  });
+  assert.equal(run.code, 1);
+  assert.match(run.err, /^::error file=bronze\/0001_a.sql,line=1,title=migration_changed/m);
+  assert.deepEqual(run.quality.map(({ location }) => location), [
+    { path: "bronze/0001_a.sql", lines: { begin: 1 } },
+  ]);
+  await checkJunit(run.junit);
+  assert.match(run.junit, /<error type="migration_changed"/);
+});
