@@ -49,10 +49,11 @@ export async function shakeHands(
   const socket = await openSocket(address, { tls, signal: limitOf(options), onError: () => {} });
   try {
     if (!("encrypted" in socket)) return { protocol: undefined, certificate: undefined };
-    const secured = socket as TLSSocket;
+    // An older runtime does not tell the protocol.
+    const secured = socket as Omit<TLSSocket, "getProtocol"> & Partial<TLSSocket>;
     const { raw } = secured.getPeerCertificate();
     return {
-      protocol: secured.getProtocol() ?? "TLS",
+      protocol: secured.getProtocol?.() ?? "TLS",
       certificate: raw === undefined ? undefined : new X509Certificate(Buffer.from(raw)),
     };
   } finally {

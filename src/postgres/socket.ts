@@ -44,6 +44,8 @@ export async function openSocket(
   plain.setNoDelay(true);
   // PostgreSQL has no TLS on Unix sockets.
   if (tls.mode === "off" || "path" in address) return plain;
+  // Loaded before it is needed: an older runtime loses the handshake if it does not begin at once.
+  const { connect: connectTls } = await import("node:tls");
   plain.write(SSL_REQUEST);
   const told = await answer(plain, signal);
   // More than one byte before the handshake is no answer, or an injection (CVE-2021-23222).
@@ -52,7 +54,6 @@ export async function openSocket(
     throw notPostgres(address);
   }
   if (told === "S") {
-    const { connect: connectTls } = await import("node:tls");
     const secured = connectTls(handshake(plain, { host: address.host, tls }));
     secured.on("error", onError);
     await settled(secured, { event: "secureConnect", signal });
