@@ -6,12 +6,14 @@ export interface Listener extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Starts one; `serve` is called with each connection once it has sent something. */
-export async function listen(serve: (socket: Socket) => void): Promise<Listener> {
+/** Starts one; `serve` is called with each connection once it has sent something, and with that. */
+export async function listen(
+  serve: (socket: Socket, sent: Uint8Array) => void,
+): Promise<Listener> {
   const open = new Set<Socket>();
   const server = createServer((socket) => {
     open.add(socket.on("error", () => {}));
-    socket.once("data", () => serve(socket));
+    socket.once("data", (sent) => serve(socket, sent));
   });
   server.listen(0, "127.0.0.1");
   await new Promise<void>((resolve) => server.once("listening", resolve));
