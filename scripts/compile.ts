@@ -8,6 +8,7 @@ import { type Compiler, compilerFrom } from "./compile/compiler.ts";
 import { measureStart } from "./compile/measure.ts";
 import { type Program, PROGRAMS } from "./compile/programs.ts";
 import { run } from "./compile/run.ts";
+import { kilobytes, megabytes } from "./compile/size.ts";
 import { readStamp, type Stamp } from "./compile/stamp.ts";
 import { executable, hostTarget, type Target } from "./compile/targets.ts";
 
@@ -75,14 +76,6 @@ async function prove(program: Program, { path }: Compiled): Promise<void> {
     `Cannot use the compiled ${program.name}: asked for its version, it says "${answer.trim()}"`,
     { hint: "Set DENO_COMPILER to the Deno of the same version as DENORT_BIN" },
   );
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
-}
-
-function kilobytes(bytes: number): string {
-  return `${(bytes / 1024).toFixed(0)} KiB`;
 }
 
 if (import.meta.main) {

@@ -1,5 +1,5 @@
 // deno-lint-ignore-file no-console -- a script prints
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { MigrateError } from "../src/errors.ts";
 import { VERSION } from "../src/version.ts";
 import { type Bundle, bundle } from "./compile/bundle.ts";
@@ -7,6 +7,7 @@ import { compileProgram } from "./compile/compile.ts";
 import { type Compiler, compilerFrom } from "./compile/compiler.ts";
 import { PROGRAMS } from "./compile/programs.ts";
 import { run } from "./compile/run.ts";
+import { megabytes } from "./compile/size.ts";
 import { readStamp, type Stamp } from "./compile/stamp.ts";
 import { executable, osOf, type Target, TARGETS } from "./compile/targets.ts";
 import { type Entry, tarGz, zip } from "./release/archive.ts";
@@ -82,11 +83,12 @@ async function archives(
       const name = `hotpot-migrate-${VERSION}-${target}`;
       const entries = await contents(target, name, release);
       const windows = osOf(target) === "windows";
-      files.set(
-        `${name}${windows ? ".zip" : ".tar.gz"}`,
-        (windows ? zip : tarGz)(entries, release.stamp.epoch),
+      const archive = (windows ? zip : tarGz)(entries, release.stamp.epoch);
+      files.set(`${name}${windows ? ".zip" : ".tar.gz"}`, archive);
+      const sizes = entries.filter(({ executable }) => executable).map(({ bytes, name }) =>
+        `${basename(name)} ${megabytes(bytes.length)}`
       );
-      console.log(`made ${name}`);
+      console.log(`made ${name}  ${megabytes(archive.length)} packed: ${sizes.join(", ")}`);
     } catch (error) {
       if (!(error instanceof MigrateError) || error.code !== "runtime_missing") throw error;
       missing.push(target);

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { programNamed } from "../../scripts/compile/programs.ts";
 import { VERSION } from "../../src/version.ts";
-import { COMMIT, compileForTests, COMPILER, folderForFile } from "../harness/compiled.ts";
-import { copyTree } from "../harness/copy_tree.ts";
+import { COMMIT, compileForTests, COMPILER, copyOfProject } from "../harness/compiled.ts";
+import { addMigration, CRLF } from "../harness/migration.ts";
 import { UNIX } from "../harness/machine.ts";
 import { createDatabase, type TestDatabase } from "../harness/postgres.ts";
 import { makeSite, type Site, writeMigrations } from "../harness/site.ts";
@@ -216,35 +216,30 @@ toolTest(
 
 toolTest(
   "denort",
-  "deno task compile takes in a migration that was added and embedded",
+  "deno task compile takes in a migration that was added and embedded, with CRLF in it",
   async (denort) => {
-    const copy = await folderForFile();
-    for (const part of ["src", "scripts", "deploy", "deno.json", "deno.lock"]) {
-      await copyTree(part, join(copy, part));
-    }
-    const gold = join(copy, "deploy/migrations/gold");
-    const files = await readLayer(gold);
-    await writeMigrations(dirname(gold), {
-      ...files,
-      "gold/0015_added.sql": "create table gold.added (i int);\n",
-    });
+    const copy = await copyOfProject();
+    await addMigration(copy, "gold/0015_added.sql", CRLF);
     const env = { DENORT_BIN: denort, DENO_COMPILER: COMPILER };
-    for (const task of ["embed", "compile"]) {
-      const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: ["task", task],
-        cwd: copy,
-        env,
-      }).output();
-      assert.equal(code, 0, new TextDecoder().decode(stderr));
-    }
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["task", "compile"],
+      cwd: copy,
+      env,
+    }).output();
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
     const made = [...Deno.readDirSync(join(copy, "bin"))].map(({ name }) => name);
     assert.deepEqual(made.toSorted(), ["genmigrate", "migrate"]);
-    await using db = await createDatabase();
-    const site = await makeSite(db.name);
-    const run = await site.run(join(copy, "bin/migrate"), ["--config", site.config, "--json"]);
-    assert.equal(run.code, 0, run.err);
-    assert.equal(JSON.parse(run.out).applied.at(-1).file, "deploy/migrations/gold/0015_added.sql");
-    assert.equal((await db.sql("select * from gold.added")).length, 0);
+    const program = join(copy, "bin/migrate");
+    for (const engine of ["embedded", ...tools.atlas === undefined ? [] : ["atlas"]]) {
+      await using db = await createDatabase();
+      const site = await makeSite(db.name);
+      const args = ["--config", site.config, "--json", "--engine", engine];
+      const run = await site.run(program, args, { env: withAtlas(site) });
+      assert.equal(run.code, 0, run.err);
+      const { file } = JSON.parse(run.out).applied.at(-1);
+      assert.equal(file, "deploy/migrations/gold/0015_added.sql");
+      assert.equal((await db.sql("select text from gold.added"))[0]?.["text"], "a\r\nb");
+    }
   },
 );
 
@@ -376,12 +371,4 @@ function writes(call: string): boolean {
   if (/ = -1 /.test(call)) return false;
   return /O_(?:WRONLY|RDWR|CREAT|TRUNC)/.test(call) ||
     / (?:mkdir|rename|link|symlink|chmod|mknod|truncate)(?:at)?2?\(/.test(call);
-}
-
-async function readLayer(folder: string): Promise<Record<string, string>> {
-  const files: Record<string, string> = {};
-  for await (const { name } of Deno.readDir(folder)) {
-    if (name.endsWith(".sql")) files[`gold/${name}`] = await Deno.readTextFile(join(folder, name));
-  }
-  return files;
 }

@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { programNamed } from "../../scripts/compile/programs.ts";
 import { VERSION } from "../../src/version.ts";
 import { createCheckout } from "../harness/checkout.ts";
-import { compileForTests } from "../harness/compiled.ts";
+import { compileForTests, copyOfProject } from "../harness/compiled.ts";
 import { createDatabase } from "../harness/postgres.ts";
 import { compiledScenarios } from "../harness/compiled_scenarios.ts";
 import { WINDOWS } from "../harness/machine.ts";
 import { checkRefusals } from "../harness/refusals.ts";
+import { addMigration, CRLF } from "../harness/migration.ts";
 import { makeSite, type Site, writeMigrations } from "../harness/site.ts";
 import { toolTest } from "../harness/tools.ts";
 import { windowsPath } from "../harness/wine.ts";
@@ -78,6 +79,25 @@ for (const engine of ["atlas", "embedded"] as const) {
     },
   );
 }
+
+toolTest(
+  ["denort_wine", "wine", "atlas_exe"],
+  "windows: a migration inside the program keeps its CRLF",
+  async (runtime) => {
+    const root = await copyOfProject();
+    await addMigration(root, "gold/0015_added.sql", CRLF);
+    const target = WINDOWS.target;
+    const program = await compileForTests(programNamed("migrate"), { target, runtime, root });
+    for (const engine of ["embedded", "atlas"]) {
+      await using db = await createDatabase();
+      const site = await makeSite(db.name);
+      const args = ["--config", windowsPath(site.config), "--json", "--engine", engine];
+      const run = await site.run(program, args, await machine(site));
+      assert.equal(run.code, 0, run.err);
+      assert.equal((await db.sql("select text from gold.added"))[0]?.["text"], "a\r\nb");
+    }
+  },
+);
 
 for (const name of ["migrate", "genmigrate"]) {
   toolTest(

@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { delimiter, join } from "node:path";
 import { inflateRawSync } from "node:zlib";
 import { NtExecutable, NtExecutableResource, Resource } from "resedit";
-import { TARGETS } from "../../scripts/compile/targets.ts";
+import { hostTarget, TARGETS } from "../../scripts/compile/targets.ts";
 import { VERSION } from "../../src/version.ts";
-import { COMPILER, folderForFile } from "../harness/compiled.ts";
-import { copyTree } from "../harness/copy_tree.ts";
+import { COMPILER, copyOfProject } from "../harness/compiled.ts";
 import { tools, toolTest } from "../harness/tools.ts";
 import { through, wineEnvironment } from "../harness/wine.ts";
 
@@ -15,7 +14,7 @@ const NAME = `hotpot-migrate-${VERSION}`;
 
 /** Runs `deno task release` in a copy of the project. */
 async function release(folder: string, args: readonly string[], runtimes: readonly string[]) {
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { code, stderr, stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "release", ...args],
     cwd: folder,
     env: {
@@ -25,15 +24,8 @@ async function release(folder: string, args: readonly string[], runtimes: readon
       NO_COLOR: "1",
     },
   }).output();
-  return { code, err: new TextDecoder().decode(stderr) };
-}
-
-async function copyOfProject(): Promise<string> {
-  const folder = await folderForFile();
-  for (const part of ["src", "scripts", "deploy", "deno.json", "deno.lock"]) {
-    await copyTree(part, join(folder, part));
-  }
-  return folder;
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), err: text(stderr) };
 }
 
 toolTest(
@@ -43,8 +35,11 @@ toolTest(
     const folders = [await copyOfProject(), await copyOfProject()];
     const sums: string[] = [];
     for (const folder of folders) {
-      const { code, err } = await release(folder, ["--target", LINUX], [denort]);
+      const { code, err, out } = await release(folder, ["--target", LINUX], [denort]);
       assert.equal(code, 0, err);
+      const size = String.raw`\d+\.\d MiB`;
+      const line = `^made ${NAME}-${LINUX}  ${size} packed: migrate ${size}, genmigrate ${size}$`;
+      assert.match(out, new RegExp(line, "m"));
       sums.push(await Deno.readTextFile(join(folder, "dist/SHA256SUMS")));
     }
     assert.equal(sums[0], sums[1]);
@@ -81,6 +76,22 @@ toolTest(
     assert.equal(await Deno.readTextFile(join(folder, "dist/old")), "old");
   },
 );
+
+Deno.test("compile: without a runtime it fails, names the target, and bin/ stays", async () => {
+  const folder = await copyOfProject();
+  await Deno.mkdir(join(folder, "bin"));
+  await Deno.writeTextFile(join(folder, "bin/old"), "old");
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "compile"],
+    cwd: folder,
+    // Deno asks a proxy that is not there for the runtime.
+    env: { DENORT_BIN: "", DENO_COMPILER: "", HTTPS_PROXY: "http://127.0.0.1:1", NO_COLOR: "1" },
+  }).output();
+  const err = new TextDecoder().decode(stderr);
+  assert.equal(code, 1, err);
+  assert.match(err, new RegExp(`error\\[runtime_missing\\]: .*${hostTarget()}`));
+  assert.deepEqual([...Deno.readDirSync(join(folder, "bin"))].map(({ name }) => name), ["old"]);
+});
 
 toolTest(
   ["denort_wine", "wine"],
