@@ -14,8 +14,9 @@ export interface SeveralFlags {
   readonly failFast?: true | undefined;
 }
 
-/** How many errors are shown whole: of a server that is down every database has the same. */
+/** How many different errors are shown whole, and how many databases are named that have one. */
 const MAX_ERRORS = 3;
+const MAX_NAMES = 10;
 
 /** The error that a database ended with, if it was a throw. */
 export function thrownIn<D, T>(
@@ -57,10 +58,6 @@ export function severalError(
       hint: stopped
         ? `Run the same command again${hint}`
         : `Repair what the error of each says, then run the same command again${hint}`,
-      // The first few are shown whole.
-      details: failed.length <= MAX_ERRORS
-        ? []
-        : failed.slice(0, 20).map(({ error, name }) => `${name}: ${error?.code}`),
       next: again.length > MAX_COMMAND ? [] : [{ command: again }],
     },
   );
@@ -71,7 +68,10 @@ export function wasStopped({ code }: MigrateError): boolean {
   return code === "interrupted" || code === "halted";
 }
 
-/** Shows the errors of the first few databases that failed, and last the error of the whole. */
+/**
+ * Shows the first few errors that differ, each with the databases that have it, and last the error
+ * of the whole. Of a server that is down every database has the same.
+ */
 export function showErrors(
   world: World,
   entries: readonly Entry[],
@@ -82,13 +82,26 @@ export function showErrors(
   const failed = entries.flatMap(({ error, name }) =>
     error === undefined || wasStopped(error) ? [] : [{ error, name }]
   );
-  for (const { error, name } of failed.slice(0, MAX_ERRORS)) {
-    const text = errorText(error, { style, world: forDatabase(world, name) });
-    world.err(`\n${style.bold(name)}\n${text}`);
+  const kinds = Object.values(Object.groupBy(failed, ({ error }) => kindOf(error)));
+  for (const same of kinds.slice(0, MAX_ERRORS)) {
+    const [first] = same ?? [];
+    if (first === undefined) continue;
+    const names = (same ?? []).map(({ name }) => name);
+    const rest = names.length - MAX_NAMES;
+    const others = rest > 0 ? ` and ${rest} more` : "";
+    const text = errorText(first.error, { style, world: forDatabase(world, first.name) });
+    world.err(`\n${style.bold(`${names.slice(0, MAX_NAMES).join(", ")}${others}`)}\n${text}`);
   }
-  const rest = failed.length - MAX_ERRORS;
-  if (rest > 0) world.err(`\n${style.dim(`and ${rest} more; --json has the error of each`)}\n`);
+  const rest = kinds.length - MAX_ERRORS;
+  if (rest > 0) {
+    world.err(`\n${style.dim(`and ${rest} other errors; --json has the error of each`)}\n`);
+  }
   world.err(`\n${errorText(error, { style, world })}`);
+}
+
+/** What makes two errors the same one to whoever has to mend them. */
+function kindOf({ code, data, hint }: MigrateError): string {
+  return [code, hint, data.version, data.statement, data.sqlstate].join("\n");
 }
 
 /** The line of one database: a mark, its name, what became of it. */

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { configFile } from "../harness/config.ts";
 import { revisionsOf } from "../harness/history.ts";
-import type { TestDatabase } from "../harness/postgres.ts";
+import { databaseAt, type TestDatabase } from "../harness/postgres.ts";
 import { migrate } from "../harness/program.ts";
 import { migrationsFolder, testEngines } from "../harness/run.ts";
-import { createSeveral } from "../harness/several.ts";
+import { createSeveral, listing } from "../harness/several.ts";
 import { checkJunit } from "../harness/xml.ts";
 import { atlasPath } from "../harness/tools.ts";
 
@@ -242,4 +243,14 @@ Deno.test("--database picks databases, and a call that names one twice or none i
   const quiet = await migrate([...args, "--quiet"]);
   assert.equal(quiet.code, 0);
   assert.equal(quiet.out + quiet.err, "");
+});
+
+Deno.test("an error that many have is shown once, with the databases that have it", async () => {
+  const names = Array.from({ length: 12 }, (_, i) => `none_${i}`);
+  await using config = await configFile(listing({ ...databaseAt("none_0"), port: 1 }, names));
+  const down = await migrate(["--config", config.path, "--engine", "embedded", "--jobs", "12"]);
+  assert.equal(down.code, 1);
+  assert.equal(down.err.match(/error\[connection_refused\]/g)?.length, 1);
+  assert.match(down.err, /^none_0, none_1, none_2, .* and 2 more$/m);
+  assert.equal(down.out.match(/^✖ none_\d+ /gm)?.length, 12);
 });

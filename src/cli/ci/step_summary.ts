@@ -51,7 +51,9 @@ function several(outcomes: readonly Outcome[]): readonly string[] {
       outcomes.map((outcome) => [
         mark(outcome),
         code(outcome.name ?? ""),
-        stateText(outcome),
+        outcome.state === "applied"
+          ? `${outcome.report?.applied.length ?? 0} applied`
+          : stateText(outcome),
         outcome.report === undefined ? "" : duration(outcome.report.elapsedMs),
       ]),
     ),
