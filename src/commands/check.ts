@@ -3,6 +3,7 @@ import type { Database } from "../database.ts";
 import { findDeclarations } from "../declared/mod.ts";
 import { toPostgresUrl } from "../dsn.ts";
 import { type ErrorCode, MigrateError } from "../errors.ts";
+import { withMoved } from "../foreign_keys.ts";
 import type { BaseFiles } from "../git.ts";
 import { LAYERS } from "../layers.ts";
 import { embedModule, type Folder, mergeLayers, splitStatements } from "../migrations/mod.ts";
@@ -97,8 +98,9 @@ async function compare(
   const last = LAYERS.at(-1) ?? "gold";
   try {
     const written = await comparison.difference(last, declared);
+    const text = withMoved(written?.text ?? "", await comparison.moved());
     const ok: CheckResult = { check: "replay", state: "ok", findings: [] };
-    return [ok, await result("declared", () => written === undefined ? [] : [differs(written)])];
+    return [ok, await result("declared", () => text === "" ? [] : [differs(text)])];
   } catch (error) {
     if (!(error instanceof MigrateError)) throw error;
     if (error.code === "replay_failed") return [wrong("replay", error), skipped("declared")];
@@ -166,8 +168,8 @@ function baseFindings(folders: readonly Folder[], base: BaseFiles): readonly Fin
   }));
 }
 
-function differs(written: { readonly name: string; readonly text: string }): Finding {
-  const statements = splitStatements(written.text, { file: written.name });
+function differs(text: string): Finding {
+  const statements = splitStatements(text, { file: "the declared schema" });
   return {
     code: "schema_differs",
     message: `The declared schema needs ${statements.length} more ${

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { type Atlas, type AtlasFolder, inspectState, writeDifference } from "../atlas/mod.ts";
 import { MigrateError } from "../errors.ts";
+import { findMoved, type ForeignKey, readForeignKeys } from "../foreign_keys.ts";
 import { type Layer, LAYERS } from "../layers.ts";
-import { type Folder, mergeLayers, type Pool } from "../migrations/mod.ts";
+import { type Folder, mergeLayers, type Pool, splitStatements } from "../migrations/mod.ts";
 import type { LayerState, Owned } from "./layer_states.ts";
 
 /** A file that Atlas wrote. */
@@ -61,17 +62,38 @@ export class Comparison {
       ? ""
       : await this.#presentState({ only: this.#schemas(above) }, above);
     const wanted = this.#parts.states.filter((state) => declared.has(state.layer));
-    const desired = join(folder.root, "desired.sql");
     await Deno.writeTextFile(
-      desired,
+      this.#desired,
       [rest, ...wanted.map(({ text }) => text), upper].join("\n"),
     );
     try {
-      await writeDifference(atlas, { devUrl, source: folder.migrations, desired, name });
+      const source = folder.migrations;
+      await writeDifference(atlas, { devUrl, source, desired: this.#desired, name });
     } catch (error) {
       throw this.#explain(error, { layer, upper });
     }
     return await this.#takeWritten();
+  }
+
+  /**
+   * The foreign keys of which `difference` has not seen, the last time, that they lead to another
+   * table.
+   *
+   * @throws {MigrateError} the codes of `inspectState`.
+   */
+  async moved(): Promise<readonly ForeignKey[]> {
+    // Atlas has written its file into the sums.
+    await this.lay(this.#folders);
+    const present = foreignKeysIn(await this.#presentState({}));
+    const declared = this.#parts.states.map(({ text }) => text).join("\n");
+    if (!present.some(({ target }) => hasNamesake(declared, target))) return [];
+    const { atlas, devUrl } = this.#parts;
+    const desired = await inspectState(atlas, { devUrl, source: this.#desired });
+    return findMoved(present, foreignKeysIn(desired));
+  }
+
+  get #desired(): string {
+    return join(this.#parts.folder.root, "desired.sql");
   }
 
   #schemas(layers: readonly Layer[]): readonly string[] {
@@ -143,4 +165,20 @@ export class Comparison {
       },
     );
   }
+}
+
+function foreignKeysIn(state: string): readonly ForeignKey[] {
+  return readForeignKeys(splitStatements(state, { file: "state.sql" }).map(({ text }) => text));
+}
+
+/** Whether declarations speak of a table of that name in another schema. */
+function hasNamesake(declared: string, { name, schema }: ForeignKey["target"]): boolean {
+  const plain = name.slice(1, -1).replace(/[\\^$.*+?()[\]{}|\/]/g, "\\$&");
+  const named = new RegExp(
+    `([\\p{L}_][\\p{L}\\p{N}_$]*|"(?:[^"]|"")+")\\s*\\.\\s*"?${plain}"?`,
+    "giu",
+  );
+  return [...declared.matchAll(named)].some(([, found = ""]) =>
+    found.replaceAll('"', "").toLowerCase() !== schema.replaceAll('"', "").toLowerCase()
+  );
 }

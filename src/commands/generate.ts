@@ -3,13 +3,14 @@ import type { Database } from "../database.ts";
 import { findDeclarations } from "../declared/mod.ts";
 import { toPostgresUrl } from "../dsn.ts";
 import { interrupted, MigrateError } from "../errors.ts";
+import { type ForeignKey, withMoved } from "../foreign_keys.ts";
 import { type GeneratedStatement, readGenerated } from "../generated.ts";
 import { type Layer, LAYERS } from "../layers.ts";
 import { type Folder, splitStatements } from "../migrations/mod.ts";
 import { openDevDatabase, type ScratchMode } from "../postgres/mod.ts";
 import { nextVersion } from "../sequence.ts";
 import type { Unseen } from "../unseen.ts";
-import { Comparison } from "./comparison.ts";
+import { Comparison, type WrittenFile } from "./comparison.ts";
 import { changeCheckout, withFiles } from "./checkout_change.ts";
 import { loadStates, ownedSchemas } from "./layer_states.ts";
 
@@ -93,10 +94,7 @@ async function compareLayers(request: GenerateRequest, folders: readonly Folder[
   const owned = ownedSchemas(states, folders);
   const comparison = new Comparison({ ...request, atlas, folder, devUrl, states, owned });
   const context = { ...request, folders, declared, owned };
-  const run = new Run(comparison, {
-    ...context,
-    changed: await findChanged(comparison, context),
-  });
+  const run = new Run(comparison, { ...context, ...await findChanged(comparison, context) });
   await run.compareAll();
   for (const { layer, unseen } of states) {
     if (unseen.length > 0) events.onUnseen(layer, unseen);
@@ -110,27 +108,37 @@ interface Context extends GenerateRequest {
   readonly owned: ReadonlyMap<Layer, readonly string[]>;
 }
 
-/** Which layers differ at all, by one comparison of everything; all when it cannot be made. */
-async function findChanged(comparison: Comparison, context: Context): Promise<readonly Layer[]> {
+/** What one comparison of everything tells of the layers. */
+interface Changes {
+  /** Which differ at all; all of them when the comparison cannot be made. */
+  readonly changed: readonly Layer[];
+  /** Foreign keys whose change Atlas does not see. */
+  readonly moved: readonly ForeignKey[];
+}
+
+async function findChanged(comparison: Comparison, context: Context): Promise<Changes> {
   const { declared, events, folders, owned } = context;
   events.onStep("Comparing");
   await comparison.lay(folders);
   const last = LAYERS.at(-1) ?? "gold";
   try {
     const written = await comparison.difference(last, new Set(declared));
-    if (written === undefined) return [];
-    const statements = readStatements(written);
-    const changed = declared.filter((layer) =>
-      statements.some(({ schema }) => owned.get(layer)?.includes(schema ?? ""))
-    );
-    return statements.every(({ schema }) =>
-        declared.some((layer) => owned.get(layer)?.includes(schema ?? ""))
-      )
-      ? changed
+    const moved = await comparison.moved();
+    const schemas = [
+      ...(written === undefined ? [] : readStatements(written)),
+      ...moved,
+    ].map(({ schema }) => schema ?? "");
+    const has = (layer: Layer, schema: string) => owned.get(layer)?.includes(schema) ?? false;
+    const known = schemas.every((schema) => declared.some((layer) => has(layer, schema)));
+    const changed = known
+      ? declared.filter((layer) => schemas.some((schema) => has(layer, schema)))
       : declared;
+    return { changed, moved };
   } catch (error) {
     // Layer by layer it will fail again, where it can be said whose fault it is.
-    if (error instanceof MigrateError && error.code === "state_failed") return declared;
+    if (error instanceof MigrateError && error.code === "state_failed") {
+      return { changed: declared, moved: [] };
+    }
     throw error;
   }
 }
@@ -139,13 +147,13 @@ async function findChanged(comparison: Comparison, context: Context): Promise<re
 class Run {
   readonly files: GeneratedFile[] = [];
   readonly #comparison: Comparison;
-  readonly #context: Context & { readonly changed: readonly Layer[] };
+  readonly #context: Context & Changes;
   readonly #settled: Set<Layer>;
   #folders: readonly Folder[];
 
   constructor(
     comparison: Comparison,
-    context: Context & { readonly changed: readonly Layer[] },
+    context: Context & Changes,
   ) {
     this.#comparison = comparison;
     this.#context = context;
@@ -198,7 +206,10 @@ class Run {
     const pool = await this.#comparison.lay(this.#folders);
     const below = LAYERS.slice(0, LAYERS.indexOf(layer));
     const declared = [...below.filter((other) => this.#settled.has(other)), layer];
-    const written = await this.#comparison.difference(layer, new Set(declared));
+    const written = this.#withMoved(
+      layer,
+      await this.#comparison.difference(layer, new Set(declared)),
+    );
     this.#settled.add(layer);
     if (written === undefined) return;
     const statements = readStatements(written);
@@ -215,6 +226,16 @@ class Run {
     const generated = { layer, stamped: written.name, file, drops };
     this.files.push(generated);
     events.onFile(generated);
+  }
+
+  /** The file of a layer, with what Atlas has not seen. */
+  #withMoved(layer: Layer, written: WrittenFile | undefined): WrittenFile | undefined {
+    const own = this.#context.owned.get(layer) ?? [];
+    const moved = this.#context.moved.filter(({ schema }) => own.includes(schema));
+    if (moved.length === 0) return written;
+    const stamp = new Date().toISOString().replace(/\D/g, "").slice(0, 14);
+    const name = written?.name ?? `${stamp}_${this.#context.name}.sql`;
+    return { name, text: withMoved(written?.text ?? "", moved) };
   }
 
   #refuseForeign(layer: Layer, statements: readonly GeneratedStatement[]): void {

@@ -37,6 +37,17 @@ const QUERIES: Readonly<Record<string, string>> = {
     from pg_sequence s join pg_class c on c.oid = s.seqrelid where c.relnamespace::regnamespace::text = any($schemas)`,
 };
 
+/** What every foreign key of a database is; Atlas does not see all that may change in one. */
+export async function readForeignKeys(
+  sql: (text: string) => Promise<readonly Record<string, unknown>[]>,
+): Promise<readonly unknown[]> {
+  return [
+    ...await sql(
+      "select conrelid::regclass::text as t, conname, pg_get_constraintdef(oid) as d from pg_constraint where contype = 'f' order by 1, 2",
+    ),
+  ];
+}
+
 /** Reads the catalog of some schemas. */
 export async function readCatalog(
   sql: (text: string) => Promise<readonly Record<string, unknown>[]>,
