@@ -1,10 +1,16 @@
 import { MigrateError } from "./errors.ts";
 import { nameOf } from "./failure.ts";
-import { type Migration, position, type Statement } from "./migrations/mod.ts";
+import {
+  commandsIn,
+  firstWords,
+  type Migration,
+  position,
+  type Statement,
+} from "./migrations/mod.ts";
 
 // BEGIN ATOMIC is the body of a function and never stands alone at the start of a statement.
 const CONTROL =
-  /^(?:begin|start transaction|commit|end|abort|rollback(?! (?:work |transaction )?to\b)|prepare transaction)\b/i;
+  /^(?:begin|start transaction|commit|end|abort|rollback(?! (?:work |transaction )?to\b)|prepare transaction)\b/;
 
 /**
  * Refuses a file that ends or begins transactions of its own while it runs inside one. Atlas goes
@@ -17,15 +23,13 @@ export function refuseTransactionControl(
   migration: Migration,
   statements: readonly Statement[],
 ): void {
-  for (const { text, offset } of statements) {
-    const found = CONTROL.exec(firstWords(text));
-    if (found === null) continue;
-    const { line } = position(migration.text, offset);
+  for (const { at, words } of controlsIn(statements)) {
+    const { line } = position(migration.text, at);
     throw new MigrateError(
       "transaction_control",
-      `Cannot apply ${nameOf(migration)}: line ${line} has ${
-        found[0].toUpperCase()
-      }, but the file runs in a transaction`,
+      `Cannot apply ${
+        nameOf(migration)
+      }: line ${line} has ${words.toUpperCase()}, but the file runs in a transaction`,
       {
         details: [`${migration.path}:${line}`],
         hint:
@@ -36,8 +40,8 @@ export function refuseTransactionControl(
   }
 }
 
-const BEGIN = /^(?:begin|start)/i;
-const AND_CHAIN = /\band\s+chain\b/i;
+const BEGIN = /^(?:begin|start)/;
+const AND_CHAIN = /\band chain\b/;
 
 /**
  * Refuses a file outside a transaction that begins one and does not end it, as far as its statements
@@ -49,18 +53,15 @@ export function refuseOpenTransaction(
   migration: Migration,
   statements: readonly Statement[],
 ): void {
-  let begin: Statement | undefined;
-  for (const statement of statements) {
-    const found = CONTROL.exec(firstWords(statement.text));
-    if (found === null) continue;
-    // With a delimiter of the file's own, or as a block, it may end what it begins.
-    if (/;(?!\s*$)/.test(statement.text)) return;
-    const goesOn = BEGIN.test(found[0]) ? begin === undefined : AND_CHAIN.test(statement.text);
-    if (goesOn) begin = statement;
-    else if (!BEGIN.test(found[0])) begin = undefined;
+  let begin: number | undefined;
+  for (const { at, command } of controlsIn(statements)) {
+    const begins = BEGIN.test(command);
+    const goesOn = begins ? begin === undefined : AND_CHAIN.test(command);
+    if (goesOn) begin = at;
+    else if (!begins) begin = undefined;
   }
   if (begin === undefined) return;
-  const { line } = position(migration.text, begin.offset);
+  const { line } = position(migration.text, begin);
   throw new MigrateError(
     "transaction_open",
     `Cannot apply ${
@@ -74,16 +75,22 @@ export function refuseOpenTransaction(
   );
 }
 
-/** The start of a statement with one space between words, where comments may stand as well. */
-function firstWords(text: string): string {
-  let rest = text;
-  const words: string[] = [];
-  while (words.length < 3) {
-    rest = rest.replace(/^(?:\s+|--.*(?:\n|$)|\/\*[\s\S]*?\*\/)+/, "");
-    const word = /^\w+/.exec(rest)?.[0];
-    if (word === undefined) break;
-    words.push(word);
-    rest = rest.slice(word.length);
+/** A command that begins or ends a transaction. */
+interface Control {
+  /** Where it begins in the file. */
+  readonly at: number;
+  /** The words that tell what it is. */
+  readonly words: string;
+  /** Its first four words. */
+  readonly command: string;
+}
+
+function* controlsIn(statements: readonly Statement[]): Iterable<Control> {
+  for (const { text, offset } of statements) {
+    for (const at of commandsIn(text)) {
+      const command = firstWords(text, at, 4);
+      const [words] = CONTROL.exec(command) ?? [];
+      if (words !== undefined) yield { at: offset + at, words, command };
+    }
   }
-  return words.join(" ");
 }

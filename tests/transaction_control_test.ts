@@ -49,6 +49,23 @@ for (const [statement, words] of REFUSED) {
   });
 }
 
+Deno.test("refuseTransactionControl() finds what stands behind the first command of a statement", () => {
+  for (
+    const [text, line] of [
+      ["-- atlas:delimiter //\nselect 1;\ncommit;\nselect 2//\n", 3],
+      ["-- atlas:delimiter //\n;commit//\n", 2],
+      ["select 1;\nselect 1 as a$b$c;\nrollback and chain;\n", 3],
+      ["select E'a'\n'\\\\';\nselect /* ' */ 1 as a$b$c;\ncommit; -- '", 4],
+      ["-- note\rcommit;", 1],
+      ["-- atlas:delimiter //\nselect 1; /* /* */ ; */ end//", 2],
+    ] as const
+  ) {
+    const error = refusalOf(() => check(text));
+    assert.equal(error.code, "transaction_control");
+    assert.equal(error.data["line"], line, text);
+  }
+});
+
 Deno.test("refuseTransactionControl() lets pass what stays inside the transaction", () => {
   for (
     const text of [
@@ -64,6 +81,8 @@ Deno.test("refuseTransactionControl() lets pass what stays inside the transactio
       "create function f() returns int begin atomic select 1; select 2; end;",
       "create procedure p() language plpgsql as $$ begin commit; end $$;",
       "select 'x'; -- commit;\n",
+      "-- atlas:delimiter //\nselect 'a; commit'; select $$;end;$$; /* /* */ ; commit; */ select 1//\n",
+      "-- atlas:delimiter //\ncreate function f() returns int begin atomic select 1; select case when true then 1 end; end; select 1//\n",
       "comment on table commit is 'rollback';",
       "ending;",
       "",
@@ -92,16 +111,17 @@ Deno.test("refuseOpenTransaction() finds the transaction that a file leaves open
   assert.equal(openAt("begin;\ncommit;\n-- more\nbegin;\n"), 4);
   assert.equal(openAt("begin;\nselect 1;\ncommit and chain;\nselect 2;\n"), 3);
   assert.equal(openAt("begin;\nsavepoint a;\nrollback to a;\n"), 1);
+  assert.equal(openAt("-- atlas:delimiter \\n\\n\nselect 1;\nbegin;\nselect 1;\n\nselect 2;\n"), 3);
 });
 
-Deno.test("refuseOpenTransaction() lets pass what is ended, and what it cannot tell", () => {
+Deno.test("refuseOpenTransaction() lets pass what is ended", () => {
   for (
     const text of [
       "select 1;\n",
       "begin;\nselect 1;\ncommit;\n",
       "begin;\nend;\nbegin;\nrollback;\n",
       "begin;\nprepare transaction 'x';\n",
-      // Of several in one statement nobody knows here.
+      // Several in one statement.
       "-- atlas:delimiter \\n\\n\nbegin;\nselect 1;\ncommit;\n\nselect 2;\n",
       "BEGIN TRANSACTION;\nSELECT 1;\nEND;\n",
     ]

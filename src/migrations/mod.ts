@@ -1,4 +1,5 @@
 export { compareHistory, type Comparison, refuseChanged } from "./changed.ts";
+export { commandsIn, firstWords } from "./commands.ts";
 export {
   type ConcurrentIndex,
   concurrentIndex,

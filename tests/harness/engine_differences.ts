@@ -110,6 +110,16 @@ export const DIFFERENCES = {
       test: "apply() through ${use} builds an index again that its statement left invalid",
     },
   },
+  single_quote_delimiter: {
+    says:
+      "`DELIMITER '` with nothing behind the quote is refused, with its place; inside a block it makes the block none. Atlas ends with a panic.",
+    shown: "splitting",
+  },
+  character_cut: {
+    says:
+      "Atlas reads `BEGIN` and `-- atlas:delimiter` on one line as the head of a block and loses count in it: the statement ends too early. It ends at the same place here, but never inside a character.",
+    shown: "splitting",
+  },
 } as const satisfies Readonly<Record<string, Entry>>;
 
 /** The name of a difference. */
