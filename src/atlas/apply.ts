@@ -1,5 +1,5 @@
 import { MigrateError } from "../errors.ts";
-import { haltedBefore, interruptedIn, migrationFailed } from "../failure.ts";
+import { haltedBefore, interruptedIn, migrationFailed, nameOf } from "../failure.ts";
 import {
   type Migration,
   type PlannedFile,
@@ -78,6 +78,7 @@ function report(
   const failed = told?.Error !== undefined || result.code !== 0;
   // Under one transaction for all, a failure leaves none of them.
   const allOrNone = batch[0]?.txMode === "all";
+  const unfinished = failed ? told?.Applied?.findLast(isUnfinished) : undefined;
   for (const file of told?.Applied ?? []) {
     const planned = batch.find(({ migration }) => migration.file === file.Name);
     if (planned === undefined) continue;
@@ -87,7 +88,8 @@ function report(
         ? interruptedIn(migration)
         : failureOf(planned, { file, atlas: options.atlas });
     }
-    if (failed && allOrNone) continue;
+    // Whether that one is in stands in the history, and nowhere else.
+    if ((failed && allOrNone) || file === unfinished) continue;
     options.onApplied({
       migration,
       statements: file.Applied?.length ?? 0,
@@ -105,6 +107,14 @@ function report(
   const reason = told?.Error !== undefined
     ? options.atlas.redact(told.Error)
     : result.stderr.replace(/^Error: /, "").split("\n")[0] ?? "";
+  const last = batch.find(({ migration }) => migration.file === unfinished?.Name);
+  if (isLost(reason)) throw connectionLost(last?.migration, reason);
+  if (last !== undefined && REFUSAL.test(reason)) {
+    throw failureOf(last, {
+      file: { ...unfinished, Error: { Text: reason } },
+      atlas: options.atlas,
+    });
+  }
   if (reason.includes("lock is held by other session")) {
     throw new MigrateError("lock_timeout", `Cannot start: Atlas' own lock is taken`, {
       details: [reason],
@@ -119,6 +129,33 @@ function report(
     details: linesOf(result.stderr),
     hint: "See where the database is, then try the embedded engine",
     next: [{ command: "migrate status" }, { command: "migrate --engine embedded" }],
+  });
+}
+
+/** lib/pq writes `pq: <message> (<SQLSTATE>)`; its place is not told in terms of the file. */
+const REFUSAL = /^pq: (.*?)(?: at (?:column \d+|position \d+:\d+))? \(([0-9A-Z]{5})\)$/s;
+
+/**
+ * Atlas notes when a file has ended once it is at the next: of the last one this is missing where the
+ * commit fails, and where it is the next file that fails.
+ */
+function isUnfinished({ End, Error }: AtlasFile): boolean {
+  return Error === undefined && !(Date.parse(End ?? "") > 0);
+}
+
+/** Whether a text tells of a connection that is no more, in the words of Go, of lib/pq or of the server. */
+function isLost(text: string): boolean {
+  return /driver: bad connection|unexpected EOF|reset by peer|broken pipe|connection refused|\((?:57P0[123]|08\w{3})\)$/
+    .test(text);
+}
+
+function connectionLost(migration: Migration | undefined, reason: string): MigrateError {
+  const where = migration === undefined ? "" : ` while it applied ${nameOf(migration)}`;
+  return new MigrateError("connection_lost", `Atlas lost its connection${where}: ${reason}`, {
+    hint: "Check that the server is up, then run the same command again",
+    ...(migration === undefined
+      ? {}
+      : { data: { version: migration.version, file: migration.path } }),
   });
 }
 
@@ -141,11 +178,11 @@ function parseReport(stdout: string): AtlasReport | undefined {
 
 function failureOf(
   { migration, txMode }: PlannedFile,
-  { atlas, file }: { readonly file: AtlasFile; readonly atlas: Atlas },
+  { atlas, file }: { readonly file: Partial<AtlasFile>; readonly atlas: Atlas },
 ): MigrateError {
   const text = atlas.redact(file.Error?.Text ?? "");
-  // lib/pq writes `pq: <message> (<SQLSTATE>)`; its place is not told in terms of the file.
-  const parts = /^pq: (.*?)(?: at (?:column \d+|position \d+:\d+))? \(([0-9A-Z]{5})\)$/s.exec(text);
+  if (isLost(text)) return connectionLost(migration, text);
+  const parts = REFUSAL.exec(text);
   const statement = statementOf(migration, file);
   return migrationFailed({
     migration,
@@ -163,7 +200,7 @@ function isCancelled({ Error }: AtlasFile): boolean {
 
 function statementOf(
   migration: Migration,
-  file: AtlasFile,
+  file: Partial<AtlasFile>,
 ): (Statement & { readonly number: number }) | undefined {
   const number = (file.Skipped ?? 0) + (file.Applied?.length ?? 0);
   const statement = splitStatements(migration.text, { file: migration.path })[number - 1];

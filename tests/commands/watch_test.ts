@@ -127,6 +127,54 @@ for (const [phase, where] of PHASES) {
   });
 }
 
+for (const pipeline of [true, false]) {
+  const how = pipeline ? "files sent ahead" : "one answer at a time";
+  Deno.test(`apply() stops at the end of a file when its backend is killed between files, ${how}`, async () => {
+    for (const version of ["0001", "0004", "0007"]) {
+      await using db = await createDatabase();
+      const files = Object.fromEntries(
+        Array.from({ length: 12 }, (_, i) => [
+          `bronze/${String(i + 1).padStart(4, "0")}_x.sql`,
+          i === 0
+            ? "create table public.mark (n int);\n"
+            : `insert into public.mark values (${i});\nselect pg_sleep(0.1);\n`,
+        ]),
+      );
+      let killed: Promise<unknown> | undefined;
+      const report = await applyPool(db.database, poolOf(files), {
+        pipeline,
+        patience: IMPATIENT,
+        events: {
+          ...silent,
+          onApplied: ({ migration }) => {
+            if (migration.version !== version) return;
+            killed = db.sql(
+              `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${db.name}' and application_name = 'hotpot-test'`,
+            );
+          },
+        },
+      });
+      await killed;
+      assert.equal(report.error?.code, "connection_lost", report.error?.message);
+      const rows = await revisionsOf(db);
+      assert.ok(rows.length >= Number(version) && rows.length < 12, `${rows.length}`);
+      assert.deepEqual(
+        report.applied.map(({ migration }) => migration.version),
+        rows.map((row) => row["version"]),
+      );
+      const marks = await db.sql("select n from public.mark order by n");
+      assert.deepEqual(
+        marks.map(({ n }) => n),
+        Array.from({ length: rows.length - 1 }, (_, i) => i + 1),
+      );
+      const next = await applyPool(db.database, poolOf(files), { pipeline });
+      assert.equal(next.error, undefined, next.error?.message);
+      assert.equal(next.applied.length, 12 - rows.length);
+      assert.equal((await db.sql("select n from public.mark")).length, 11);
+    }
+  });
+}
+
 Deno.test("apply() says connection_lost when the server is restarted, and the next run finishes", async () => {
   await using server = await startPostgres();
   const { host, port } = server;

@@ -78,7 +78,7 @@ export class Observer implements AsyncDisposable {
 }
 
 /** A process and all that it has started, as far as they still run. */
-async function descendants(pid: number): Promise<readonly number[]> {
+export async function descendants(pid: number): Promise<readonly number[]> {
   const parents = new Map<number, number>();
   for await (const entry of Deno.readDir("/proc")) {
     if (!/^\d+$/.test(entry.name)) continue;
