@@ -6,7 +6,7 @@ install_tools() {
     {
       apt-get update -qq
       DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        bash fish mount pgbouncer strace systemd tmux util-linux zsh
+        bash buildah fish mount pgbouncer strace systemd tmux util-linux zsh
     } >"$check_tools/apt.log" 2>&1 || tail -n 3 "$check_tools/apt.log" >&2
   fi
   if command -v python3 >/dev/null; then
@@ -26,7 +26,7 @@ install_tools() {
 # The names, as tests/harness/tools.ts has them, of what is there: with these nothing may be ignored.
 tools_at_hand() {
   local pair
-  for pair in actionlint bash check_jsonschema=check-jsonschema fish go pgbouncer script \
+  for pair in actionlint bash buildah check_jsonschema=check-jsonschema fish go pgbouncer script \
     kubernetes_validate=kubernetes-validate strace systemd_analyze=systemd-analyze zsh; do
     if command -v "${pair#*=}" >/dev/null || [ -x "/usr/sbin/${pair#*=}" ]; then
       printf ',%s' "${pair%%=*}"

@@ -20,6 +20,7 @@ export const tools = {
   denort_wine: Deno.env.get("DENORT_WINE"),
   wine: Deno.env.get("WINE"),
   jq: onPath("jq"),
+  buildah: onPath("buildah"),
   strace: installed("/usr/bin/strace"),
   script: installed("/usr/bin/script"),
   systemd_analyze: onPath("systemd-analyze"),
