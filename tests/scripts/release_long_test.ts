@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { delimiter, join } from "node:path";
 import { inflateRawSync } from "node:zlib";
 import { NtExecutable, NtExecutableResource, Resource } from "resedit";
+import { zip } from "../../scripts/release/archive.ts";
 import { hostTarget, TARGETS } from "../../scripts/compile/targets.ts";
 import { VERSION } from "../../src/version.ts";
 import { COMPILER, copyOfProject } from "../harness/compiled.ts";
@@ -92,6 +93,41 @@ Deno.test("compile: without a runtime it fails, names the target, and bin/ stays
   assert.match(err, new RegExp(`error\\[runtime_missing\\]: .*${hostTarget()}`));
   assert.deepEqual([...Deno.readDirSync(join(folder, "bin"))].map(({ name }) => name), ["old"]);
 });
+
+toolTest("denort", "compile: a runtime that lies in Deno's cache is used", async (denort) => {
+  const folder = await copyOfProject();
+  const cache = join(folder, "cache");
+  const { denoDir } = JSON.parse(await command([Deno.execPath(), "info", "--json"], folder));
+  const compiler = await command([
+    ...COMPILER.split(" "),
+    ...["eval", "console.log(JSON.stringify([Deno.execPath(), Deno.version.deno]))"],
+  ], folder);
+  const [path, version] = JSON.parse(compiler);
+  // All that is in the real cache, but no runtime that was fetched.
+  await linkAll(denoDir, cache, "dl");
+  await linkAll(join(denoDir, "dl"), join(cache, "dl"), "release");
+  const release = join(cache, "dl/release", `v${version}`);
+  await Deno.mkdir(release, { recursive: true });
+  const bytes = await Deno.readFile(denort);
+  const archive = zip([{ name: "denort", bytes, executable: true }], 1_700_000_000);
+  await Deno.writeFile(join(release, `denort-${LINUX}.zip`), archive);
+  const proxy = { HTTPS_PROXY: "http://127.0.0.1:1", HTTP_PROXY: "http://127.0.0.1:1" };
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "compile"],
+    cwd: folder,
+    env: { DENORT_BIN: "", DENO_COMPILER: path, DENO_DIR: cache, ...proxy },
+  }).output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  const told = await command([join(folder, "bin/migrate"), "--version"], folder);
+  assert.equal(told, `migrate ${VERSION}\n`);
+});
+
+async function linkAll(from: string, to: string, except: string): Promise<void> {
+  await Deno.mkdir(to);
+  for await (const { name } of Deno.readDir(from)) {
+    if (name !== except) await Deno.symlink(join(from, name), join(to, name));
+  }
+}
 
 toolTest(
   ["denort_wine", "wine"],
