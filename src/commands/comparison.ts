@@ -92,6 +92,17 @@ export class Comparison {
     return findMoved(present, foreignKeysIn(desired));
   }
 
+  /**
+   * Has all migrations that are laid out executed once.
+   *
+   * @throws {MigrateError} `replay_failed` with the version that fails, and the other codes of
+   * `inspectState`.
+   */
+  async replay(): Promise<void> {
+    const { atlas, devUrl, folder } = this.#parts;
+    await inspectState(atlas, { devUrl, source: folder.migrations });
+  }
+
   get #desired(): string {
     return join(this.#parts.folder.root, "desired.sql");
   }

@@ -96,6 +96,7 @@ async function compareLayers(request: GenerateRequest, folders: readonly Folder[
   const context = { ...request, folders, declared, owned };
   const run = new Run(comparison, { ...context, ...await findChanged(comparison, context) });
   await run.compareAll();
+  await run.replay();
   for (const { layer, unseen } of states) {
     if (unseen.length > 0) events.onUnseen(layer, unseen);
   }
@@ -195,6 +196,19 @@ class Run {
     }
   }
 
+  /** Makes sure that the new files can be executed: not all that Atlas writes PostgreSQL takes. */
+  async replay(): Promise<void> {
+    if (this.files.length === 0) return;
+    this.#context.events.onStep("Trying the new files");
+    try {
+      await this.#comparison.replay();
+    } catch (error) {
+      if (!(error instanceof MigrateError) || error.code !== "replay_failed") throw error;
+      const file = this.files.find(({ file }) => file.startsWith(`${error.data.version}_`));
+      throw file === undefined ? error : notTaken(error, file);
+    }
+  }
+
   /** The folders with the new files, or nothing when there are none. */
   result(): readonly Folder[] | undefined {
     return this.files.length === 0 ? undefined : this.#folders;
@@ -260,6 +274,16 @@ class Run {
       },
     );
   }
+}
+
+function notTaken(error: MigrateError, { layer }: GeneratedFile): MigrateError {
+  return error.with({
+    message: `Cannot write the migration of ${layer}: PostgreSQL refuses what Atlas wrote; ${
+      error.message.replace(/^Cannot replay the history on an empty database: /, "")
+    }`,
+    hint: `Write this change by hand; nothing was written now`,
+    next: [{ command: `genmigrate new <name> --layer ${layer}` }],
+  });
 }
 
 function entangled(reason: MigrateError): MigrateError {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { MigrateError } from "../../src/errors.ts";
 import { readForeignKeys } from "../harness/catalog.ts";
 import { createCheckout, generateIn } from "../harness/checkout.ts";
 import { createDatabase } from "../harness/postgres.ts";
@@ -54,6 +55,27 @@ const CASES: Readonly<Record<string, readonly [string, string]>> = {
     HEAD + P2 + "create table gold.c (id int);\n",
   ],
 };
+
+toolTest("atlas", "generate() publishes nothing that PostgreSQL refuses", async () => {
+  const types = `create schema silver;\ncreate type silver.e as enum ('a');\n`;
+  const gold = `${HEAD}create type gold.e as enum ('a');\n`;
+  await using checkout = await createCheckout({
+    "silver/0001_s.sql": types,
+    "gold/0002_a.sql": `${gold}create table gold.t (k gold.e);\n`,
+  });
+  await checkout.declare("silver", types);
+  // A value of one enum is no value of another, and Atlas does not say how to make it one.
+  await checkout.declare("gold", `${gold}create table gold.t (k silver.e);\n`);
+  const before = await checkout.files();
+  await assert.rejects(generateIn(checkout), (error) => {
+    assert.ok(error instanceof MigrateError);
+    assert.equal(error.code, "replay_failed");
+    assert.match(error.message, /^Cannot write the migration of gold: .*cannot be cast/);
+    assert.deepEqual(error.next, [{ command: "genmigrate new <name> --layer gold" }]);
+    return true;
+  });
+  assert.deepEqual(await checkout.files(), before);
+});
 
 for (const [name, [before, after]] of Object.entries(CASES)) {
   toolTest("atlas", `generate(): a foreign key ${name}`, async () => {
