@@ -61,7 +61,12 @@ export async function look<T>(
     await before(session);
     return await inSnapshot(session, WAITS, async () => {
       const table = await findRevisions(session, revisionsSchema);
-      const rows = await readHistory(session, { table, database });
+      const rows = (await readHistory(session, { table, database })).map((row) => ({
+        ...row,
+        // What another run wrote down is the server's word.
+        error: redact(row.error),
+        errorStatement: redact(row.errorStatement),
+      }));
       return await read({ session, table, rows });
     });
   } catch (error) {

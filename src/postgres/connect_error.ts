@@ -44,6 +44,8 @@ export interface ConnectReason {
 export interface ConnectContext {
   readonly database: Database;
   readonly timedOut: boolean;
+  /** Hides secrets in what the network and its libraries say. */
+  readonly redact: (text: string) => string;
 }
 
 /** Says what prevented a connection, without where it was to lead. */
@@ -73,7 +75,7 @@ export function reasonOf(error: unknown, context: ConnectContext): ConnectReason
   const name = networkCode(error);
   const known = NETWORK[name];
   if (known !== undefined) return fail(known[0], known[1], known[2]);
-  const text = error instanceof Error ? error.message : String(error);
+  const text = context.redact(error instanceof Error ? error.message : String(error));
   if (
     /CERT|TLS|SSL|certificate|handshake|UNABLE_TO|SELF_SIGNED|fatal alert/i.test(`${name} ${text}`)
   ) {

@@ -126,7 +126,11 @@ export class Session implements AsyncDisposable {
       clearTimeout(timer);
     }
     if (options.signal.aborted) throw interrupted("Stopped while connecting");
-    throw toConnectError(refusal, { database, timedOut: deadline.signal.aborted });
+    throw toConnectError(refusal, {
+      database,
+      timedOut: deadline.signal.aborted,
+      redact: options.redact,
+    });
   }
 
   static async #openOnce(

@@ -231,7 +231,12 @@ Deno.test("followRedirect() never leaves https, and may enter it", () => {
     location,
     retryAfter: undefined,
   });
-  const asked = { doing: "read", address: "https://vault:8200", variable: "VAULT_ADDR" };
+  const asked = {
+    doing: "read",
+    address: "https://vault:8200",
+    variable: "VAULT_ADDR",
+    redact: String,
+  };
   const from = new URL("https://vault:8200/v1/x");
   assert.throws(
     () => followRedirect(answer("http://vault:8200/v1/x"), { from, asked }),

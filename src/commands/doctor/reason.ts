@@ -11,7 +11,8 @@ export interface NetworkRequest {
 /** Why something on the way to the server failed; a look that timed out is told as such. */
 export function reasonFor(error: unknown, { database }: NetworkRequest): ConnectReason {
   const timedOut = error instanceof DOMException && error.name === "TimeoutError";
-  return reasonOf(error, { database, timedOut });
+  // Every look is searched for secrets as a whole.
+  return reasonOf(error, { database, timedOut, redact: String });
 }
 
 /** How long one step may take. */

@@ -105,8 +105,8 @@ export class Client {
   }
 
   #asked(call: Call): Asked {
-    const { socketPath, url, variable } = this.#options.address;
-    return { doing: call.doing, address: socketPath ?? url.origin, variable };
+    const { address: { socketPath, url, variable }, redact } = this.#options;
+    return { doing: call.doing, address: socketPath ?? url.origin, variable, redact };
   }
 
   async #attempt(call: Call, signal: AbortSignal): Promise<Outcome> {
@@ -220,7 +220,8 @@ interface Outcome {
 }
 
 function isTls(error: unknown): boolean {
-  return networkRefusal(error, { doing: "", address: "", variable: "" }).code === "vault_tls";
+  return networkRefusal(error, { doing: "", address: "", variable: "", redact: String }).code ===
+    "vault_tls";
 }
 
 function stopped(): MigrateError {

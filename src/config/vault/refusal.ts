@@ -10,6 +10,8 @@ export interface Asked {
   readonly address: string;
   /** The variable that says so: `VAULT_ADDR`, or the Agent's. */
   readonly variable: string;
+  /** Hides secrets in what the network and its libraries say. */
+  readonly redact: (text: string) => string;
 }
 
 /** A hint that names the variable in which the address is. */
@@ -39,7 +41,7 @@ export function networkRefusal(error: unknown, asked: Asked): MigrateError {
     );
   }
   const name = networkCode(error);
-  const text = error instanceof Error ? error.message : String(error);
+  const text = asked.redact(error instanceof Error ? error.message : String(error));
   const known = NETWORK[name];
   if (known !== undefined) return fail("vault_unreachable", known[0], known[1]);
   if (
