@@ -12,7 +12,8 @@ import { readStamp, type Stamp } from "./compile/stamp.ts";
 import { executable, osOf, type Target, TARGETS } from "./compile/targets.ts";
 import { type Entry, tarGz, zip } from "./release/archive.ts";
 import { packagesIn } from "./release/packages.ts";
-import { licences, sbom } from "./release/sbom.ts";
+import { licences } from "./release/licences.ts";
+import { sbom } from "./release/sbom.ts";
 import { addVersionInfo } from "./release/version_info.ts";
 
 /** What a release is made with. */

@@ -1,5 +1,6 @@
 import { VERSION } from "../../src/version.ts";
 import type { Stamp } from "../compile/stamp.ts";
+import { PARTS } from "./licences.ts";
 import type { Package } from "./packages.ts";
 
 /** What is inside the programs, as a CycloneDX 1.6 document (https://cyclonedx.org). */
@@ -8,6 +9,8 @@ export function sbom(
   { deno, stamp }: { readonly stamp: Stamp; readonly deno: string },
 ): string {
   const root = `hotpot-migrate@${VERSION}`;
+  const inside = new Set(["deno", ...packages.map(({ name }) => name)]);
+  const parts = PARTS.filter(({ within }) => inside.has(within));
   const components = [
     {
       type: "platform",
@@ -17,6 +20,12 @@ export function sbom(
       licenses: [{ license: { id: "MIT" } }],
       purl: `pkg:github/denoland/deno@v${deno}`,
     },
+    ...parts.map(({ licence, name }) => ({
+      type: "library",
+      "bom-ref": name,
+      name,
+      licenses: [{ license: { id: licence } }],
+    })),
     ...packages.map(({ integrity, licence, name, version }) => ({
       type: "library",
       "bom-ref": `${name}@${version}`,
@@ -44,7 +53,19 @@ export function sbom(
       },
     },
     components,
-    dependencies: [{ ref: root, dependsOn: components.map((component) => component["bom-ref"]) }],
+    dependencies: [
+      { ref: root, dependsOn: [`deno@${deno}`, ...packages.map(idOf)] },
+      ...[
+        { ref: `deno@${deno}`, name: "deno" },
+        ...packages.map((each) => ({
+          ref: idOf(each),
+          name: each.name,
+        })),
+      ].map(({ name, ref }) => ({
+        ref,
+        dependsOn: parts.filter((part) => part.within === name).map((part) => part.name),
+      })),
+    ],
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }
@@ -59,36 +80,11 @@ function licenceChoice(licence: string) {
     : { license: { name: licence } };
 }
 
+function idOf({ name, version }: Package): string {
+  return `${name}@${version}`;
+}
+
 function hex(integrity: string): string {
   const bytes = atob(integrity.replace(/^sha512-/, ""));
   return [...bytes].map((char) => char.charCodeAt(0).toString(16).padStart(2, "0")).join("");
 }
-
-/** The licences of what is inside, for the archives. */
-export function licences(packages: readonly Package[], deno: string): string {
-  const parts = [
-    `The programs in this archive contain:\n`,
-    `Deno ${deno} (MIT), Copyright 2018-2026 the Deno authors, with V8 (BSD-3-Clause) and the other\nlibraries that https://github.com/denoland/deno/blob/v${deno}/Cargo.lock names.\n\n${MIT}`,
-    ...packages.map(({ licence, licenceText, name, version }) =>
-      `${name} ${version} (${licence})\n\n${licenceText?.trim() ?? `Licensed under ${licence}.`}\n`
-    ),
-  ];
-  return parts.join(`\n${"-".repeat(80)}\n\n`);
-}
-
-const MIT =
-  `Permission is hereby granted, free of charge, to any person obtaining a copy of this software and
-associated documentation files (the "Software"), to deal in the Software without restriction,
-including without limitation the rights to use, copy, modify, merge, publish, distribute,
-sublicense, and/or sell copies of the Software, and to permit persons to whom the Software is
-furnished to do so, subject to the following conditions:
-
-The above copyright notice and this permission notice shall be included in all copies or substantial
-portions of the Software.
-
-THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT
-NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND
-NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES
-OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN
-CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
-`;
