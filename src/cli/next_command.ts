@@ -65,8 +65,9 @@ export function sameCommand({ args }: Pick<World, "args">): string {
 function targetFlags(args: readonly string[]): readonly (readonly [string, string])[] {
   const found: (readonly [string, string])[] = [];
   for (let i = 0; i < args.length; i++) {
-    const [name = "", ...rest] = (args[i] ?? "").split("=");
-    const flag = name === "-c" ? "--config" : name;
+    // `-c file` and `-cfile` are `--config file`.
+    const word = (args[i] ?? "").replace(/^-c(?=.)/, "--config=").replace(/^-c$/, "--config");
+    const [flag = "", ...rest] = word.split("=");
     if (!ALL.includes(flag)) continue;
     const value = rest.length > 0 ? rest.join("=") : args[++i];
     if (value !== undefined) found.push([flag, value]);
