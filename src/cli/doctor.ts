@@ -34,6 +34,7 @@ export async function runDoctor(
     revisionsSchema: flags.revisionsSchema,
     secrets,
     signal: world.signal,
+    lastly: world.lastly,
     onLook: (look) => screen.result(lookLine(look, screen)),
   });
   live.clear();

@@ -56,7 +56,7 @@ export interface LoadOptions {
   /** Told of what goes wrong and does not end the run, also after the loading. */
   readonly onWarning: (text: string) => void;
   /** Is given what revokes all that Vault has made. */
-  readonly lastly?: Lastly | undefined;
+  readonly lastly: Lastly | undefined;
 }
 
 /**

@@ -41,6 +41,7 @@ function vault(
       signal: new AbortController().signal,
       secrets: new Secrets(),
       onWarning: () => {},
+      lastly: undefined,
     });
   };
 }

@@ -13,8 +13,13 @@ export interface ConfigWorld {
 }
 
 /** What a load needs besides its source, where nobody watches. */
-export function unattended(): Pick<LoadOptions, "signal" | "secrets" | "onWarning"> {
-  return { signal: new AbortController().signal, secrets: new Secrets(), onWarning: () => {} };
+export function unattended(): Pick<LoadOptions, "signal" | "secrets" | "onWarning" | "lastly"> {
+  return {
+    signal: new AbortController().signal,
+    secrets: new Secrets(),
+    onWarning: () => {},
+    lastly: undefined,
+  };
 }
 
 /** Loads settings from the text of a `config.yaml`. Its folder is gone afterwards. */

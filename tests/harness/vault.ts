@@ -158,6 +158,7 @@ export async function load(
     signal: options.signal ?? new AbortController().signal,
     secrets,
     onWarning: (text) => warnings.push(text),
+    lastly: undefined,
   });
   warnings.push(...settings.warnings);
   return {

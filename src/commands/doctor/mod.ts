@@ -5,6 +5,7 @@ import type { LookName } from "../../looks.ts";
 import type { Pool } from "../../migrations/mod.ts";
 import { Session } from "../../postgres/mod.ts";
 import type { Secrets } from "../../redact.ts";
+import type { Lastly } from "../../world.ts";
 import type { EngineName } from "../engine.ts";
 import { loadPool } from "../pool.ts";
 import { lookAtEngine } from "./engine.ts";
@@ -26,6 +27,8 @@ export interface DoctorRequest {
   readonly revisionsSchema: string | undefined;
   readonly secrets: Secrets;
   readonly signal: AbortSignal;
+  /** Is given what revokes all that Vault has made. */
+  readonly lastly?: Lastly | undefined;
   /** Told of each look as soon as it and all before it are done. */
   readonly onLook: (look: Look) => void;
   /** For tests: what counts as long, as much, and as today. */
@@ -88,6 +91,7 @@ async function load(
       applicationName,
       secrets,
       signal,
+      lastly: request.lastly,
       onWarning: (text) => warnings.push(text),
     });
   } catch (error) {
