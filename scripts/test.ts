@@ -74,7 +74,7 @@ function conclude(code: number, junit: string): number {
   );
   const failed = cases.filter(([, , body]) => /<(?:failure|error)/.test(body ?? "")).length;
   const passed = cases.length - ignored.length - failed;
-  for (const name of ignored) console.log(`ignored: ${name.replaceAll("&quot;", '"')}`);
+  for (const name of ignored) console.log(`ignored: ${plain(name)}`);
   const required = (Deno.env.get("HOTPOT_REQUIRE_TOOLS") ?? "").split(",").filter((tool) =>
     tool !== ""
   );
@@ -88,6 +88,12 @@ function conclude(code: number, junit: string): number {
   console.log(`${passed} passed, ${failed} failed${skipped}`);
   if (passed + failed === 0) console.log("No test ran");
   return code !== 0 || missing.length > 0 || passed === 0 ? 1 : 0;
+}
+
+/** A text out of XML. */
+function plain(text: string): string {
+  return text.replaceAll("&quot;", '"').replaceAll("&apos;", "'").replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 }
 
 if (import.meta.main) Deno.exit(await run(Deno.args));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
+import { tarGz } from "../../scripts/release/archive.ts";
 import { TARGETS } from "../../scripts/compile/targets.ts";
 import { folderOf } from "../harness/atlas.ts";
 import { migrate } from "../harness/program.ts";
@@ -60,6 +61,37 @@ Deno.test("the tests that the workflows name are there, and so are the tools tha
       for (const name of names.split(",")) assert.ok(name in tools, `${file}: ${name}`);
     }
   }
+});
+
+Deno.test({
+  name: "the steps of the release unpack an archive and run what is in it",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const { jobs } = parse(await Deno.readTextFile(".github/workflows/release.yml"));
+    const [target = ""] = TARGETS;
+    await using folder = await folderOf({});
+    const name = `hotpot-migrate-1.2.3-${target}`;
+    const program = new TextEncoder().encode('#!/bin/sh\necho "$0 $*"\n');
+    const entries = ["migrate", "genmigrate"].map((file) => ({
+      name: `${name}/${file}`,
+      bytes: program,
+      executable: true,
+    }));
+    await Deno.mkdir(`${folder.path}/dist`);
+    await Deno.writeFile(`${folder.path}/dist/${name}.tar.gz`, tarGz(entries, 1_700_000_000));
+    let told = "";
+    for (const step of ["Unpack", "Run with nothing in the environment", "Run"]) {
+      const { run } = jobs.run.steps.find((each: { name?: string }) => each.name === step);
+      const { code, stderr, stdout } = await new Deno.Command("bash", {
+        args: ["-euo", "pipefail", "-c", run.replaceAll("${{ matrix.target }}", target)],
+        cwd: folder.path,
+      }).output();
+      assert.equal(code, 0, new TextDecoder().decode(stderr));
+      told += new TextDecoder().decode(stdout);
+    }
+    const version = "programs/migrate version --json\n";
+    assert.equal(told, `${version}${version}programs/genmigrate --version\n`);
+  },
 });
 
 Deno.test("the program understands the arguments that the recipes give it", async () => {
