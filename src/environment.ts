@@ -153,6 +153,7 @@ const OWN: readonly Variable[] = [
     programs: ["genmigrate"],
     meaning: "the editor of `new --edit`",
   })),
+  { name: "CI", programs: BOTH, meaning: "set by CI: lines of a log instead of a live line" },
   {
     name: "GITHUB_ACTIONS",
     programs: BOTH,

@@ -25,7 +25,10 @@ export class LiveLine implements Disposable {
 
   constructor(world: World, options: { readonly on: boolean }) {
     this.#world = world;
-    this.on = options.on && world.terminal.err && world.env["TERM"] !== "dumb";
+    const { env, terminal } = world;
+    // A log that a CI keeps is no place to draw in, even where it gives us a terminal.
+    const logged = !["", "0", "false"].includes(env["CI"] ?? "");
+    this.on = options.on && terminal.err && env["TERM"] !== "dumb" && !logged;
   }
 
   /** Shows a text, with the time since it appeared unless it makes itself. */

@@ -35,17 +35,18 @@ async function show(
     readonly use: TestEngine;
     readonly files?: Readonly<Record<string, string>>;
     readonly quiet?: true;
+    readonly env?: Readonly<Record<string, string>>;
     /** Called when something like this has been shown. */
     readonly until?: readonly [RegExp, () => void];
   },
 ): Promise<Shown> {
-  const { files = FILES, quiet, terminal, until, use } = options;
+  const { env = {}, files = FILES, quiet, terminal, until, use } = options;
   let open = until === undefined;
   let out = "";
   let err = "";
   const screen = new Screen({
     args: [],
-    env: {},
+    env,
     signal: new AbortController().signal,
     out: (text) => out += text,
     err: (text) => {
@@ -128,5 +129,14 @@ Deno.test("nothing is shown with --quiet, on a terminal and in a log", async () 
     const { err, out, report } = await show(db, { terminal, use: "embedded", quiet: true });
     assert.equal(report.error, undefined, report.error?.message);
     assert.equal(err + out, "");
+  }
+});
+
+Deno.test("nothing is drawn in the log of a CI, or on a terminal that cannot", async () => {
+  for (const env of [{ CI: "true" }, { TERM: "dumb" }]) {
+    await using db = await createDatabase();
+    const files = { "bronze/0001_a.sql": "create schema bronze;\n" };
+    const { err } = await show(db, { terminal: true, use: "embedded", env, files });
+    assert.equal(err, "Applying 0001_a (bronze)\n");
   }
 });

@@ -66,3 +66,12 @@ Deno.test("a program that works on one database asks for dbname, whatever is lis
   assert.equal(databases.length, 1);
   await refusalOf(settingsOf(configWith(LIST)), "dsn_incomplete");
 });
+
+Deno.test("migrate.jobs and MIGRATE_JOBS say how many at once, the variable before the file", async () => {
+  const config = configWith({}, "migrate:\n  jobs: 3\n");
+  assert.equal((await settingsOf(config)).migrate.jobs, 3);
+  assert.equal((await settingsOf(config, { env: { MIGRATE_JOBS: "12" } })).migrate.jobs, 12);
+  for (const wrong of ["0", "-1", "many", "1.5"]) {
+    await refusalOf(settingsOf(config, { env: { MIGRATE_JOBS: wrong } }), "config_invalid");
+  }
+});
