@@ -6,6 +6,7 @@ import type { Secrets } from "../redact.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
 import { doctorSummary, lookLine } from "./doctor_text.ts";
+import { commandFor } from "./next_command.ts";
 import { Screen } from "./screen.ts";
 import type { TargetFlags } from "./target.ts";
 
@@ -35,22 +36,31 @@ export async function runDoctor(
     secrets,
     signal: world.signal,
     lastly: world.lastly,
-    onLook: (look) => screen.result(lookLine(look, screen)),
+    onLook: (look) =>
+      screen.result(lookLine(look, { out: screen.out, width: screen.width, world })),
   });
   live.clear();
   screen.result(doctorSummary(report.looks));
-  const document = documentOf(report);
+  const document = documentOf(report, world);
   if (flags.json) world.out(`${JSON.stringify(document, null, 2)}\n`);
   return document.status === "fault" ? EXIT.failed : EXIT.done;
 }
 
-function documentOf({ database, looks }: DoctorReport): DoctorDocument {
+function documentOf({ database, looks }: DoctorReport, world: World): DoctorDocument {
   const has = (state: string) => looks.some((look) => look.state === state);
   return {
     command: "doctor",
     status: has("fault") ? "fault" : has("warning") ? "warning" : "ok",
     database: database ?? null,
-    looks,
+    looks: looks.map(({ next, ...look }) => ({
+      ...look,
+      ...(next === undefined ? {} : {
+        next: next.map((step) => ({
+          command: commandFor(world, step),
+          when: step.when ?? null,
+        })),
+      }),
+    })),
     error: null,
   };
 }

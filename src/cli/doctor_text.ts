@@ -1,14 +1,16 @@
 import type { Look } from "../commands/doctor/mod.ts";
 import { LOOKS } from "../looks.ts";
+import type { World } from "../world.ts";
 import { hanging, pad } from "./columns.ts";
+import { nextLines } from "./next_command.ts";
 import type { Screen } from "./screen.ts";
 
 const NAME_WIDTH = Math.max(...Object.keys(LOOKS).map((name) => name.length));
 
 /** The line of one look, with what to do below it; long ones go on under their beginning. */
 export function lookLine(
-  { fix, name, state, text }: Look,
-  { out: style, width }: Pick<Screen, "out" | "width">,
+  { fix, name, next = [], state, text }: Look,
+  { out: style, width, world }: Pick<Screen, "out" | "width"> & { readonly world: World },
 ): string {
   const marks = {
     ok: style.green("✔"),
@@ -22,6 +24,7 @@ export function lookLine(
     ...(fix === undefined
       ? []
       : [`${" ".repeat(indent)}${hanging(`fix: ${fix}`, { indent, width })}`]),
+    ...nextLines(next, { style, world }).map((line) => `${" ".repeat(indent)}${line}`),
   ];
   return `${lines.join("\n")}\n`;
 }

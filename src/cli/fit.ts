@@ -26,7 +26,7 @@ export function fit(text: string, columns: number): string {
 }
 
 /** Excerpts of SQL, whose columns mean something, and commands, which are copied whole. */
-const KEPT = /^\s*\d* ?\| |^next: /;
+const KEPT = /^\s*(?:\d* ?\| |next: )/;
 
 function fitLine(line: string, columns: number): string {
   if (shownWidth(line) <= columns || KEPT.test(withoutColours(line))) return line;

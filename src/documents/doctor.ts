@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { CODES } from "../errors.ts";
 import { LOOK_CODES, LOOKS } from "../looks.ts";
+import { NextPart } from "./error.ts";
 import { codesOf, field, list } from "./shape.ts";
 
 /** What one look found. */
@@ -10,6 +11,7 @@ export const LookPart = v.strictObject({
   text: field(v.string(), "for people; may improve"),
   code: v.optional(field(codesOf({ ...CODES, ...LOOK_CODES }), "what is wrong")),
   fix: v.optional(field(v.string(), "what to do")),
+  next: v.optional(field(list(NextPart), "what to type, the likeliest first")),
   needs: v.optional(field(codesOf(LOOKS), "the look that failed, which this one depends on")),
 });
 

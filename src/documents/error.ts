@@ -4,7 +4,7 @@ import { CODES } from "../errors.ts";
 import { codesOf, field, list } from "./shape.ts";
 
 /** A command, with when it is the right one. */
-const NextStep = v.strictObject({
+export const NextPart = v.strictObject({
   command: field(v.string(), "whole, with the flags that say which database is meant"),
   when: v.nullable(v.string()),
 });
@@ -14,7 +14,7 @@ export const ErrorPart = v.strictObject({
   code: field(codesOf(CODES), "stable; README.md lists them with their meanings"),
   message: field(v.string(), "for people; may improve"),
   hint: field(v.string(), "one instruction: what to do next"),
-  next: v.optional(field(list(NextStep), "what to type, the likeliest first")),
+  next: v.optional(field(list(NextPart), "what to type, the likeliest first")),
   details: v.optional(field(list(v.string()), "lines that belong under the message")),
   data: v.optional(ErrorData),
 });

@@ -51,10 +51,12 @@ export async function shakeHands(
     if (!("encrypted" in socket)) return { protocol: undefined, certificate: undefined };
     // An older runtime does not tell the protocol.
     const secured = socket as Omit<TLSSocket, "getProtocol"> & Partial<TLSSocket>;
-    const { raw } = secured.getPeerCertificate();
+    const peer: { readonly raw?: Uint8Array } | null = secured.getPeerCertificate();
+    // There it tells as the end of a handshake, too, that the certificate was refused.
+    if (peer === null) throw new Error("UNABLE_TO_VERIFY: the certificate was refused");
     return {
       protocol: secured.getProtocol?.() ?? "TLS",
-      certificate: raw === undefined ? undefined : new X509Certificate(Buffer.from(raw)),
+      certificate: peer.raw === undefined ? undefined : new X509Certificate(Buffer.from(peer.raw)),
     };
   } finally {
     socket.destroy();

@@ -20,7 +20,7 @@ function tooWide({ err, out }: ProgramRun, columns = 80): readonly string[] {
   return `${out}\n${err}`.split("\n").flatMap((piece) => {
     // Of a live line the last state is seen.
     const line = withoutColours(piece.split("\r").at(-1)?.replace("\x1b[2K", "") ?? "");
-    const kept = /^\s*\d* ?\| |^next: /.test(line) || !/\S \S/.test(line);
+    const kept = /^\s*(?:\d* ?\| |next: )/.test(line) || !/\S \S/.test(line);
     return shownWidth(line) <= columns || kept ? [] : [line];
   });
 }

@@ -5,6 +5,7 @@ import { VERSION } from "../../src/version.ts";
 import { COMMIT, compileForTests, COMPILER, copyOfProject } from "../harness/compiled.ts";
 import { addMigration, CRLF } from "../harness/migration.ts";
 import { UNIX } from "../harness/machine.ts";
+import { checkDocument } from "../harness/documents.ts";
 import { createDatabase, type TestDatabase } from "../harness/postgres.ts";
 import { makeSite, type Site, writeMigrations } from "../harness/site.ts";
 import { ended } from "../harness/program.ts";
@@ -88,6 +89,27 @@ toolTest("compiled", "compiled: plan judges with the parser that is inside", asy
   assert.equal(files[0].statements[0].commands[0].rule, "no_lock");
   assert.deepEqual(await site.leftovers(), []);
 });
+
+toolTest(
+  "compiled",
+  "compiled: doctor makes every look with the permissions that it has",
+  async () => {
+    const program = await migrate();
+    await using db = await createDatabase();
+    const site = await makeSite(db.name);
+    const run = await site.run(program, ["doctor", "--config", site.config, "--json"]);
+    assert.equal(run.code, 0, run.out + run.err);
+    const document = JSON.parse(run.out);
+    await checkDocument("migrate", document);
+    assert.deepEqual(
+      document.looks.flatMap(({ name, state }: Record<string, string>) =>
+        state === "ok" ? [] : [name]
+      ),
+      ["disk"],
+    );
+    assert.deepEqual(await site.leftovers(), []);
+  },
+);
 
 toolTest(
   ["compiled", "atlas"],

@@ -1,13 +1,14 @@
 // deno-lint-ignore-file no-console -- its output is the result
+import { lookAtTls } from "../../src/commands/doctor/tls.ts";
 import { shakeHands } from "../../src/postgres/reach.ts";
 import { Session } from "../../src/postgres/session.ts";
 import { planTls } from "../../src/postgres/tls.ts";
 
 /**
- * A program that logs in with TLS and looks at the certificate: `probe <port> <authority>` prints
- * what it saw as JSON. It is run on several runtimes.
+ * A program that logs in with TLS and looks at the certificate: `probe <port> <authority>
+ * <another>` prints what it saw as JSON. It is run on several runtimes.
  */
-const [port = "", sslrootcert = ""] = Deno.args;
+const [port = "", sslrootcert = "", stranger = ""] = Deno.args;
 const database = {
   host: "localhost",
   port: Number(port),
@@ -24,9 +25,12 @@ const [row] = await session.query("select ssl from pg_stat_ssl where pid = pg_ba
 const [tls] = await planTls(database);
 if (tls === undefined) throw new Error("there is no plan");
 const { certificate, protocol } = await shakeHands(database, { tls, signal, timeoutMs: 20_000 });
+const wary = { ...database, sslrootcert: stranger };
+const look = await lookAtTls(await planTls(wary), { database: wary, signal, now: new Date() });
 console.log(JSON.stringify({
   ssl: row?.["ssl"],
   protocol,
   for: certificate?.subjectAltName,
   until: certificate?.validTo,
+  refused: look.text,
 }));

@@ -16,7 +16,10 @@ Deno.test({
     });
     for (const [name, command] of Object.entries(RUNTIMES)) {
       await t.step(name, async () => {
-        const probe = ["tests/e2e/tls_probe.ts", String(server.port), certificate("authority")];
+        const probe = [
+          ...["tests/e2e/tls_probe.ts", String(server.port)],
+          ...["authority", "stranger"].map(certificate),
+        ];
         const said = await run([...command, "run", "-A", "--no-check", ...probe], {
           what: "run the probe",
         });
@@ -25,6 +28,10 @@ Deno.test({
         assert.match(seen.protocol, /^TLS/);
         assert.equal(seen.for, "DNS:localhost");
         assert.match(seen.until, /2120/);
+        assert.match(
+          seen.refused,
+          /^certificate of localhost by "Hotpot test authority" .*: its authority is not among those/,
+        );
       });
     }
   },

@@ -4,7 +4,10 @@ import type { LookName } from "../../looks.ts";
 import type { ConnectReason } from "../../postgres/mod.ts";
 
 /** What one look found. */
-export type Look = Readonly<DoctorDocument["looks"][number]>;
+export interface Look extends Omit<DoctorDocument["looks"][number], "next"> {
+  /** The commands that the fix comes to, the likeliest first. */
+  readonly next?: readonly NextStep[];
+}
 
 /** A look that found all well. */
 export function ok(name: LookName, text: string): Look {
@@ -22,17 +25,16 @@ export function warning(
 
 /** A look that found what an error says. */
 export function fault(name: LookName, reason: MigrateError | ConnectReason | Fault): Look {
-  const { code } = reason;
+  const { code, hint, next = [] } = reason;
   const text = "state" in reason ? reason.state : [reason.message, ...reason.details].join("; ");
-  return { name, state: "fault", text, code, fix: fixOf(reason) };
-}
-
-/** The instruction with the commands that it comes to. */
-function fixOf({ hint, next = [] }: MigrateError | ConnectReason | Fault): string {
-  const commands = next.map(({ command, when }) =>
-    when === undefined ? command : `${command} (${when})`
-  );
-  return [hint, ...commands].join("; ");
+  return {
+    name,
+    state: "fault",
+    text,
+    code,
+    fix: hint,
+    ...(next.length === 0 ? {} : { next }),
+  };
 }
 
 /** A fault that is no error, as of a half-done file. */

@@ -210,5 +210,8 @@ function cleaned(look: Look, redact: (text: string) => string): Look {
     ...look,
     text: clean(look.text),
     ...(look.fix === undefined ? {} : { fix: clean(look.fix) }),
+    ...(look.next === undefined ? {} : {
+      next: look.next.map((step) => ({ ...step, command: clean(step.command) })),
+    }),
   };
 }

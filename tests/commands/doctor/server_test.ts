@@ -209,6 +209,10 @@ for (const [what, prepare, files, amiss, text] of HISTORIES) {
     assert.deepEqual(found.amiss.filter((each) => !each.startsWith("privileges unseen")), [amiss]);
     assert.match(found.of("history").text, text);
     assert.ok((found.of("history").fix ?? "").length > 0);
+    // What is to be typed goes to the same database.
+    for (const { command } of found.of("history").next ?? []) {
+      assert.match(command, /^migrate .*--config /);
+    }
   });
 }
 
