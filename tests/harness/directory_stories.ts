@@ -215,7 +215,7 @@ export const stories: fc.Arbitrary<Story> = fc.array(stepOf, { minLength: 2, max
       files: filesOver(steps.length),
       steps: fc.constant(steps),
       odd: seldom(fc.constantFrom(...Object.keys(ODD) as (keyof typeof ODD)[]), undefined, 8),
-      about: fc.option(aboutOf, { nil: undefined, freq: 1 }),
+      about: seldom(aboutOf, undefined, 55),
     }),
 ).map(({ about, ...story }) => {
   const steps = story.steps.map((step) => onKnownFile(step, story.files));
