@@ -143,7 +143,9 @@ for (const { name, offer, write } of WAYS) {
     const found = await refusal(db, again);
     assert.equal(found === "done", name === "layer after layer");
     const later = await offer({ ...repaired, "gold/0005_e.sql": "select 'edited';\n" });
-    assert.deepEqual(await refusal(db, later), { changed: ["0005_e.sql"], missing: [] });
+    // Of a file for which nothing vouches nobody knows whether it was repaired or changed.
+    const changed = name === "layer after layer" ? ["0002_b.sql", "0005_e.sql"] : ["0005_e.sql"];
+    assert.deepEqual(await refusal(db, later), { changed, missing: [] });
   });
 }
 
