@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { parse } from "yaml";
+import { TARGETS } from "../scripts/compile/targets.ts";
 
 /** Where something is shown, as a file below `tests/` and the name of a test in it; or why it cannot arise. */
 type Proof = readonly [file: string, test: string] | { readonly reason: string };
@@ -176,6 +178,10 @@ const THREADS: readonly (readonly [threads: string, fault: string, ...proofs: Pr
     "golang-migrate/migrate#247 golang-migrate/migrate#552 ariga/atlas#1528",
     "a folder of Windows is read as a host",
     ["atlas/hcl_test.ts", "folderUrl() is read back as the same folder"],
+    [
+      "e2e/windows_long_test.ts",
+      "windows: odd paths, CRLF in the configuration, a failure (${engine})",
+    ],
   ],
   [
     "drizzle-team/drizzle-orm#2354 drizzle-team/drizzle-orm#5601",
@@ -198,7 +204,7 @@ const THREADS: readonly (readonly [threads: string, fault: string, ...proofs: Pr
     "notices of updates, and telemetry",
     [
       "e2e/compiled_test.ts",
-      "compiled: writes nothing but its temporary folder, and starts nothing but Atlas",
+      "compiled: writes nothing but its temporary folder and the reports that are named, and starts nothing but Atlas",
     ],
     {
       reason:
@@ -213,22 +219,52 @@ const THREADS: readonly (readonly [threads: string, fault: string, ...proofs: Pr
   [
     "prisma/orm#12229 prisma/orm#7933",
     "a connection and a look at the history for each file",
-    {
-      reason:
-        "apply() opens one session and reads the history before the first file and after the last",
-    },
+    [
+      "peers_history_test.ts",
+      "apply() opens one connection and reads the history three times, however many files there are",
+    ],
   ],
   [
     "ariga/atlas#3261",
     "a dry run that writes",
-    { reason: "there is no dry run of Atlas' kind, and none of Atlas is called by migrate" },
+    ["cli/read_only_test.ts", "what only reads changes nothing in a database ${state}"],
   ],
   [
     "denoland/deno#11154 denoland/deno#31714 denoland/deno#5690",
     "compiled programs that do not start",
     ["scripts/release_long_test.ts", "release: the Windows program says what it is, and runs"],
+    ["e2e/windows_long_test.ts", "windows: --version"],
+    ["peers_test.ts", "a release is made of programs that were started on each system"],
   ],
 ];
+
+Deno.test("a release is made of programs that were started on each system", async () => {
+  const text = await Deno.readTextFile(".github/workflows/release.yml");
+  const { jobs } = parse(text) as {
+    readonly jobs: Readonly<Record<string, Job>>;
+  };
+  const [smoke, job] = Object.entries(jobs).find(([, { strategy }]) => strategy !== undefined) ??
+    [];
+  assert.ok(smoke !== undefined && job?.strategy !== undefined);
+  const started = job.strategy.matrix.include.map(({ target }) => target);
+  assert.deepEqual(started.toSorted(), [...TARGETS].toSorted());
+  assert.ok(job.steps.some(({ run }) => run?.includes("env -i programs/migrate version --json")));
+  // Whatever is published waits for it.
+  const publishing = Object.values(jobs).filter(({ steps }) =>
+    steps.some(({ run }) => run?.includes("gh release"))
+  );
+  assert.ok(publishing.length > 0);
+  for (const { needs } of publishing) assert.ok([needs].flat().includes(smoke));
+});
+
+/** The parts of a job of the release that count here. */
+interface Job {
+  readonly needs?: string | readonly string[];
+  readonly strategy?: {
+    readonly matrix: { readonly include: readonly { readonly target: string }[] };
+  };
+  readonly steps: readonly { readonly run?: string }[];
+}
 
 Deno.test("each thread about other tools has a test that exists, or a reason", async () => {
   const seen = new Set<string>();

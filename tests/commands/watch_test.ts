@@ -90,7 +90,7 @@ Deno.test("apply() takes a connection for lost when the server cannot be reached
   let black = false;
   await using proxy = await startProxy(databaseAt(""), () => black ? "stall" : "pass");
   const running = applyPool(
-    { ...db.database, host: proxy.host, port: proxy.port, connectTimeoutMs: 100 },
+    { ...db.database, host: proxy.host, port: proxy.port, connectTimeoutMs: 2_000 },
     poolOf(SLOW),
     { patience: { ...IMPATIENT, settleMs: 300 } },
   );
