@@ -4,14 +4,17 @@ import { programNamed } from "../../scripts/compile/programs.ts";
 import { VERSION } from "../../src/version.ts";
 import { createCheckout } from "../harness/checkout.ts";
 import { compileForTests, copyOfProject } from "../harness/compiled.ts";
+import type { Document } from "../harness/documents.ts";
 import { createDatabase } from "../harness/postgres.ts";
 import { compiledScenarios } from "../harness/compiled_scenarios.ts";
 import { WINDOWS } from "../harness/machine.ts";
 import { checkRefusals } from "../harness/refusals.ts";
 import { addMigration, CRLF } from "../harness/migration.ts";
 import { makeSite, type Site, writeMigrations } from "../harness/site.ts";
+import { createSeveral } from "../harness/several.ts";
 import { toolTest } from "../harness/tools.ts";
 import { windowsPath } from "../harness/wine.ts";
+import { checkJunit } from "../harness/xml.ts";
 
 const machine = (site: Site) => WINDOWS.options(site);
 const leftovers = (site: Site) => WINDOWS.leftovers(site);
@@ -75,6 +78,37 @@ for (const engine of ["atlas", "embedded"] as const) {
       assert.equal(document.error.code, "migration_failed");
       assert.equal(document.applied.length, 1);
       assert.doesNotMatch(run.out + run.err, /planted-password/);
+      assert.deepEqual(await leftovers(site), []);
+    },
+  );
+}
+
+for (const engine of ["atlas", "embedded"]) {
+  toolTest(
+    NEEDED,
+    `windows: several databases at once, each with its own pipe, and a report (${engine})`,
+    async () => {
+      const program = await migrate();
+      await using several = await createSeveral(3);
+      const [first = ""] = several.names;
+      const site = await makeSite(first);
+      const report = join(site.root, "Bericht für alle.xml");
+      await Deno.writeTextFile(report, "old");
+      const names = several.names.flatMap((name) => ["--database", name]);
+      const run = await site.run(program, [
+        ...["--config", windowsPath(site.config), "--engine", engine, "--json", "--jobs", "3"],
+        ...["--junit", windowsPath(report), ...names],
+      ], await machine(site));
+      assert.equal(run.code, 0, run.err);
+      const { databases } = JSON.parse(run.out);
+      assert.deepEqual(
+        databases.map((each: Document) => [each["name"], each["status"]]),
+        several.names.map((name) => [name, "applied"]),
+      );
+      const xml = await Deno.readTextFile(report);
+      await checkJunit(xml);
+      assert.match(xml, /^<testsuites name="migrate" tests="42" failures="0"/m);
+      assert.match(xml, /file="deploy\/migrations\/gold\/0010_create_reports.sql"/);
       assert.deepEqual(await leftovers(site), []);
     },
   );
