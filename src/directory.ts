@@ -1,7 +1,7 @@
-import { join } from "node:path";
 import { MigrateError } from "./errors.ts";
 import { LAYERS } from "./layers.ts";
-import { checkPlainText, checkText, type Folder, type PlainFolder } from "./migrations/mod.ts";
+import { FileOnDisk, unreadable } from "./file_on_disk.ts";
+import { checkText, type Folder, type PlainFolder } from "./migrations/mod.ts";
 
 const SUMS = "atlas.sum";
 
@@ -13,43 +13,62 @@ const SUMS = "atlas.sum";
  * `migrations_unreadable`, `migration_encoding`.
  */
 export async function readFolders(directory: string): Promise<readonly Folder[]> {
-  const names = await entries(directory);
+  return await readLayers(directory, readFolder);
+}
+
+/**
+ * Finds a directory of migrations: the folders of its layers, or if it has none the files that
+ * stand in it, as Atlas takes them. The files themselves are read when they are needed.
+ *
+ * @throws {MigrateError} `migrations_missing`, `migrations_unreadable`.
+ */
+export async function findMigrations(
+  directory: string,
+): Promise<readonly Folder[] | PlainFolder> {
+  const names = entries(directory);
+  const plain = names !== undefined && !hasLayers(names) &&
+    names.some((name) => name.endsWith(".sql") || name === SUMS);
+  if (!plain) return await readLayers(directory, (path) => findFiles(path, { mark: false }));
+  return await findFiles(directory.replace(/[/\\]$/, ""), { mark: true });
+}
+
+async function readLayers(
+  directory: string,
+  read: (path: string) => Promise<PlainFolder>,
+): Promise<readonly Folder[]> {
+  const names = entries(directory);
   if (names === undefined) throw missing(directory, "is not a directory");
   if (!hasLayers(names)) throw missing(directory, "has no folder of a layer");
   const folders: Folder[] = [];
   for (const layer of LAYERS) {
     const path = `${directory.replace(/[/\\]$/, "")}/${layer}`;
-    folders.push({ layer, ...await readFolder(path, checkText) });
+    folders.push({ layer, ...await read(path) });
   }
   return folders;
 }
 
-/**
- * Reads a directory of migrations: the folders of its layers, or if it has none the files that
- * stand in it, as Atlas takes them.
- *
- * @throws {MigrateError} the codes of `readFolders`.
- */
-export async function readMigrations(
-  directory: string,
-): Promise<readonly Folder[] | PlainFolder> {
-  const names = await entries(directory);
-  const plain = names !== undefined && !hasLayers(names) &&
-    names.some((name) => name.endsWith(".sql") || name === SUMS);
-  return plain
-    ? await readFolder(directory.replace(/[/\\]$/, ""), checkPlainText)
-    : await readFolders(directory);
-}
-
-type Check = (bytes: Uint8Array, path: string) => string;
-
-async function readFolder(path: string, check: Check): Promise<PlainFolder> {
-  const names = (await entries(path)) ?? [];
-  const read = async (name: string) => ({ name, text: await readText(path, { name, check }) });
+async function readFolder(path: string): Promise<PlainFolder> {
+  const names = (entries(path)) ?? [];
+  const read = async (name: string) => ({ name, text: await readText(path, name) });
   return {
     path,
     files: await Promise.all(names.filter((name) => name.endsWith(".sql")).sort().map(read)),
-    sum: names.includes(SUMS) ? (await read(SUMS)).text : undefined,
+    sum: names.includes(SUMS) ? await readText(path, SUMS) : undefined,
+  };
+}
+
+/** `mark` allows files to begin with a byte order mark. */
+async function findFiles(
+  path: string,
+  { mark }: { readonly mark: boolean },
+): Promise<PlainFolder> {
+  const names = (entries(path)) ?? [];
+  return {
+    path,
+    files: names.filter((name) => name.endsWith(".sql")).sort().map((name) =>
+      new FileOnDisk(name, { file: `${path}/${name}`, path: `${path}/${name}`, mark })
+    ),
+    sum: names.includes(SUMS) ? await readText(path, SUMS) : undefined,
   };
 }
 
@@ -65,36 +84,25 @@ function missing(directory: string, state: string): MigrateError {
   );
 }
 
-async function readText(
-  folder: string,
-  { check, name }: { readonly name: string; readonly check: Check },
-): Promise<string> {
+async function readText(folder: string, name: string): Promise<string> {
   const path = `${folder}/${name}`;
   let bytes: Uint8Array;
   try {
-    bytes = await Deno.readFile(join(folder, name));
+    bytes = await Deno.readFile(path);
   } catch (cause) {
     throw unreadable(path, cause);
   }
-  return check(bytes, path);
+  return checkText(bytes, path);
 }
 
 /** The names in a directory, or nothing when there is none. */
-async function entries(directory: string): Promise<readonly string[] | undefined> {
+function entries(directory: string): readonly string[] | undefined {
   try {
-    return await Array.fromAsync(Deno.readDir(directory), (entry) => entry.name);
+    return Array.from(Deno.readDirSync(directory), (entry) => entry.name);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) {
       return undefined;
     }
     throw unreadable(directory, cause);
   }
-}
-
-function unreadable(path: string, cause: unknown): MigrateError {
-  return new MigrateError(
-    "migrations_unreadable",
-    `Cannot read migrations: "${path}" is not readable`,
-    { hint: "Check the rights on it", cause },
-  );
 }

@@ -1,5 +1,6 @@
 import { apply, type ApplyRequest } from "../commands/apply.ts";
 import { chooseEngine, type EngineName } from "../commands/engine.ts";
+import { loadPoolUnread } from "../commands/pool.ts";
 import { describeDatabase } from "../dsn.ts";
 import { EXIT, MigrateError } from "../errors.ts";
 import type { ExecOrder, TxMode } from "../migrations/mod.ts";
@@ -74,6 +75,7 @@ async function applyAll(
     secrets,
     warn: (text) => screen.warn(text),
     onMigrations: (folder) => ci.locate(folder),
+    load: loadPoolUnread,
   });
   const { settings } = target;
   const { migrate } = settings;

@@ -53,9 +53,11 @@ export async function loadTarget(
     readonly warn: (text: string) => void;
     /** Told of the folder of migrations before it is read. */
     readonly onMigrations?: (folder: string | undefined) => Promise<void>;
+    /** How to load them, if not whole. */
+    readonly load?: typeof loadPool;
   },
 ): Promise<Target> {
-  const { flags, onMigrations, secrets, warn } = options;
+  const { flags, load = loadPool, onMigrations, secrets, warn } = options;
   const { signal } = world;
   await using loading = new AsyncDisposableStack();
   const settings = loading.use(
@@ -74,7 +76,7 @@ export async function loadTarget(
   const { databases, migrate } = settings;
   const migrations = flags.migrations ?? migrate.migrations;
   await onMigrations?.(migrations);
-  const pool = await loadPool(migrations);
+  const pool = await load(migrations);
   const loaded = loading.move();
   const requests = databases.map((database) => ({
     database,

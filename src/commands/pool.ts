@@ -1,14 +1,26 @@
 import { folders } from "../../deploy/migrations/embed.ts";
-import { readMigrations } from "../directory.ts";
-import { mergeLayers, plainPool, type Pool } from "../migrations/mod.ts";
+import { findMigrations } from "../directory.ts";
+import { mergeLayers, plainPool, type Pool, trustedPool } from "../migrations/mod.ts";
 
 /**
  * The migrations on offer: those inside the program, or those of a directory, with layers or
  * without.
  *
- * @throws {MigrateError} the codes of `readMigrations`, `mergeLayers` and `plainPool`.
+ * @throws {MigrateError} the codes of `findMigrations`, `mergeLayers` and `plainPool`.
  */
 export async function loadPool(directory: string | undefined): Promise<Pool> {
-  const found = directory === undefined ? folders : await readMigrations(directory);
+  const found = directory === undefined ? folders : await findMigrations(directory);
   return "path" in found ? plainPool(found) : mergeLayers(found);
+}
+
+/**
+ * The same for a run that often has nothing to do: a directory without layers is compared with its
+ * sums by `verify`, once it turns out that something is pending.
+ *
+ * @throws {MigrateError} as `loadPool`.
+ */
+export async function loadPoolUnread(directory: string | undefined): Promise<Pool> {
+  const found = directory === undefined ? folders : await findMigrations(directory);
+  if ("path" in found) return trustedPool(found) ?? plainPool(found);
+  return mergeLayers(found);
 }

@@ -37,12 +37,13 @@ export interface Preflight {
  * that nobody else works on what the plan was made from, unless there is nothing to do.
  *
  * @throws {MigrateError} the codes of `refuseUnfit`, `takeLock`, `takeSnapshot`, `refuseChanged`
- * and `planApply`.
+ * and `planApply`; those of `Pool.verify`.
  */
 export async function preflight(session: Session, request: ApplyRequest): Promise<Preflight> {
   await refuseUnfit(session, request);
   const idle = await findIdle(session, request);
   if (idle !== undefined) return idle;
+  request.pool.verify?.();
   const { lockTimeoutMs, revisionsSchema, signal } = request;
   const { onWait } = request.events;
   const [, taken, early] = await Promise.all([

@@ -107,7 +107,7 @@ function historyOf(pool: Pool, revisions: readonly Revision[]): History {
   const rows = new Map(revisions.map((row) => [row.version, row]));
   const applied = pool.migrations.flatMap((migration): readonly Applied[] => {
     const row = rows.get(migration.version);
-    const source = { name: migration.file, text: migration.text };
+    const source = sourceOf(migration);
     return row === undefined ? [] : [{ migration, row, source }];
   });
   const known = new Set(applied.map(({ row }) => row));
@@ -116,6 +116,16 @@ function historyOf(pool: Pool, revisions: readonly Revision[]): History {
     gone: revisions.filter((row) => !known.has(row)),
     merged: new SumChain(),
     layers: new Map(pool.migrations.map(({ layer }) => [layer, new SumChain()])),
+  };
+}
+
+/** The file of a migration, read only if it is needed. */
+function sourceOf(migration: Migration): SourceFile {
+  return {
+    name: migration.file,
+    get text() {
+      return migration.text;
+    },
   };
 }
 
@@ -194,10 +204,13 @@ function isBehindGone({ row }: Applied, history: History): boolean {
 function missingRows(pool: Pool, revisions: readonly Revision[]): readonly Revision[] {
   const known = new Set(pool.migrations.map(({ version }) => version));
   const newest = pool.migrations.at(-1)?.version;
-  const squashed = pool.migrations.findLast(({ checkpoint }) => checkpoint)?.version;
-  return revisions.filter(({ type, version }) =>
+  const missing = revisions.filter(({ type, version }) =>
     !known.has(version) && type !== REVISION_TYPE.baseline &&
-    newest !== undefined && compareBytes(version, newest) < 0 &&
-    (squashed === undefined || compareBytes(version, squashed) > 0)
+    newest !== undefined && compareBytes(version, newest) < 0
+  );
+  if (missing.length === 0) return [];
+  const squashed = pool.migrations.findLast(({ checkpoint }) => checkpoint)?.version;
+  return missing.filter(({ version }) =>
+    squashed === undefined || compareBytes(version, squashed) > 0
   );
 }

@@ -7,20 +7,24 @@ import { MigrateError } from "../errors.ts";
  * @throws {MigrateError} `migration_encoding` with the offset of the first byte that is wrong.
  */
 export function checkText(bytes: Uint8Array, path: string): string {
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
-    throw wrong(path, { what: "there is a byte order mark", offset: 0 });
-  }
-  return checkPlainText(bytes, path);
+  const fault = findFault(bytes, { path, mark: false });
+  if (fault !== undefined) throw fault;
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 
 /**
- * The same for a file that is only executed: there a byte order mark is a part of the text, and the
- * server's to judge.
+ * What is wrong with the bytes of a migration. In a file that is only executed a byte order mark is a
+ * part of the text, and the server's to judge: `mark` says whether one is allowed.
  */
-export function checkPlainText(bytes: Uint8Array, path: string): string {
-  const fault = findFault(bytes);
-  if (fault === undefined) return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-  throw wrong(path, fault);
+export function findFault(
+  bytes: Uint8Array,
+  { mark, path }: { readonly mark: boolean; readonly path: string },
+): MigrateError | undefined {
+  if (!mark && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
+    return wrong(path, { what: "there is a byte order mark", offset: 0 });
+  }
+  const fault = faultOf(bytes);
+  return fault === undefined ? undefined : wrong(path, fault);
 }
 
 interface Fault {
@@ -39,7 +43,7 @@ function wrong(path: string, fault: Fault): MigrateError {
   );
 }
 
-function findFault(bytes: Uint8Array): Fault | undefined {
+function faultOf(bytes: Uint8Array): Fault | undefined {
   const nul = bytes.indexOf(0);
   if (nul >= 0) return { what: "there is a NUL", offset: nul };
   try {

@@ -9,7 +9,7 @@ export {
 export { columnsOf, printable } from "./display.ts";
 export { isSumIgnored, readDirectives } from "./directives.ts";
 export { embedModule } from "./embed_module.ts";
-export { checkPlainText, checkText } from "./encoding.ts";
+export { checkText, findFault } from "./encoding.ts";
 export { compareBytes, parseName } from "./name.ts";
 export { resolveSteps } from "./order_faults.ts";
 export { isPipelinable } from "./pipelinable.ts";
@@ -30,6 +30,7 @@ export {
   plainPool,
   type Pool,
   sumIgnored,
+  trustedPool,
 } from "./pool.ts";
 export { goesWithItsRow } from "./recorded.ts";
 export { checkResume } from "./resume.ts";
@@ -45,5 +46,12 @@ export type { Statement } from "./scanner.ts";
 export { splitStatements } from "./statements.ts";
 export { type FileState, layerOf, type State, STATES, statesOf } from "./state.ts";
 export { statementHashes } from "./statement_hashes.ts";
-export { computeSums, formatSums, type SourceFile, type Sums, verifySums } from "./sums.ts";
+export {
+  computeSums,
+  formatSums,
+  type SourceFile,
+  type Sums,
+  trustSums,
+  verifySums,
+} from "./sums.ts";
 export { TX_MODES, type TxMode, txModeOf } from "./tx_mode.ts";

@@ -122,10 +122,9 @@ function next(
   const { rows, options } = state;
   const newest = [...rows.keys()].sort(compareBytes).at(-1) ?? "";
   refusePartials(pool, { rows, newest });
-  const covered = coverage(pool, rows);
-  const without = pool.migrations.filter((migration) =>
-    !rows.has(migration.version) && !covered(migration) && !migration.checkpoint
-  );
+  const missing = pool.migrations.filter(({ version }) => !rows.has(version));
+  const covered = missing.length === 0 ? () => false : coverage(pool, rows);
+  const without = missing.filter((migration) => !covered(migration) && !migration.checkpoint);
   const late = without.filter(({ version }) => compareBytes(version, newest) < 0);
   const ahead = without.filter(({ version }) => compareBytes(version, newest) > 0);
   const partial = pool.migrations.filter(({ version }) => {

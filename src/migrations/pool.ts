@@ -2,7 +2,14 @@ import { MigrateError } from "../errors.ts";
 import type { Layer } from "../layers.ts";
 import { isSumIgnored, readDirectives } from "./directives.ts";
 import { compareBytes, parseName } from "./name.ts";
-import { computeSums, formatSums, type SourceFile, type Sums, verifySums } from "./sums.ts";
+import {
+  computeSums,
+  formatSums,
+  type SourceFile,
+  type Sums,
+  trustSums,
+  verifySums,
+} from "./sums.ts";
 
 /** The files of a folder of migrations, as they were read. */
 export interface PlainFolder {
@@ -42,6 +49,13 @@ export interface Pool {
   readonly migrations: readonly Migration[];
   /** The text of the `atlas.sum` of the merged directory. */
   readonly sum: string;
+  /**
+   * Compares the files with their sums, where that was put off; whoever uses more of them than names
+   * and hashes does so first.
+   *
+   * @throws {MigrateError} `sum_mismatch` and the codes of reading.
+   */
+  readonly verify?: () => void;
 }
 
 const NAME = /^\d{4}_[a-z0-9_]+\.sql$/;
@@ -87,7 +101,10 @@ export function mergeLayers(folders: readonly Folder[]): Pool {
  * @throws {MigrateError} `sum_missing`, `sum_format`, `sum_mismatch`, `duplicate_version`.
  */
 export function plainPool(folder: PlainFolder): Pool {
-  const sums = verifySums(folder.files, { text: folder.sum, path: folder.path });
+  return poolFrom(folder, verifySums(folder.files, { text: folder.sum, path: folder.path }));
+}
+
+function poolFrom(folder: PlainFolder, sums: Sums): Pool {
   refuseDuplicates([folder]);
   const hashes = hashesOf(sums);
   const migrations = folder.files.map((file) => {
@@ -96,12 +113,27 @@ export function plainPool(folder: PlainFolder): Pool {
   });
   return {
     migrations: migrations.sort((a, b) => compareBytes(a.file, b.file)),
-    sum: formatSums(sums),
+    get sum() {
+      return formatSums(sums);
+    },
   };
 }
 
+/**
+ * The same pool, taken at the word of its `atlas.sum` without reading the files, or nothing where
+ * that and the names differ. Its history can be judged, for the sums stand in that as well.
+ *
+ * @throws {MigrateError} `sum_format`, `sum_mismatch`, `duplicate_version`.
+ */
+export function trustedPool(folder: PlainFolder): Pool | undefined {
+  const sums = trustSums(folder.files, { text: folder.sum, path: folder.path });
+  if (sums === undefined) return undefined;
+  const verify = () => void verifySums(folder.files, { text: folder.sum, path: folder.path });
+  return Object.assign(poolFrom(folder, sums), { verify });
+}
+
 function toMigration(
-  { name, text }: SourceFile,
+  file: SourceFile,
   place: {
     readonly layer: Layer | undefined;
     readonly folder: string;
@@ -109,20 +141,28 @@ function toMigration(
     readonly layerHash: string | undefined;
   },
 ): Migration {
+  const { name } = file;
   return {
     layer: place.layer,
     file: name,
     path: `${place.folder}/${name}`,
     ...parseName(name),
-    text,
+    // Read when it is needed, where it is not here yet.
+    get text() {
+      return file.text;
+    },
     hash: place.hash ?? "",
     layerHash: place.layerHash ?? "",
-    checkpoint: readDirectives(text).checkpoint,
+    get checkpoint() {
+      return file.checkpoint ?? readDirectives(file.text).checkpoint;
+    },
   };
 }
 
 function hashesOf(sums: Sums): ReadonlyMap<string, string> {
-  return new Map(sums.entries.map(({ name, hash }) => [name, hash]));
+  const hashes = new Map<string, string>();
+  for (const { hash, name } of sums.entries) hashes.set(name, hash);
+  return hashes;
 }
 
 function refuseNames(folders: readonly Folder[]): void {
@@ -142,7 +182,7 @@ function refuseNames(folders: readonly Folder[]): void {
 }
 
 function refuseIgnored(folders: readonly Folder[]): void {
-  const ignored = paths(folders, ({ text }) => isSumIgnored(text));
+  const ignored = paths(folders, ({ firstLine, text }) => isSumIgnored(firstLine ?? text));
   if (ignored.length > 0) throw sumIgnored(ignored);
 }
 
@@ -160,16 +200,26 @@ export function sumIgnored(files: readonly string[]): MigrateError {
 }
 
 function refuseDuplicates(folders: readonly PlainFolder[]): void {
-  const owners = new Map<string, string[]>();
-  for (const folder of folders) {
-    for (const { name } of folder.files) {
+  const seen = new Set<string>();
+  const twice = new Set<string>();
+  for (const { files } of folders) {
+    for (const { name } of files) {
       const { version } = parseName(name);
-      const paths = owners.get(version) ?? [];
-      owners.set(version, [...paths, `${folder.path}/${name}`]);
+      if (seen.has(version)) twice.add(version);
+      seen.add(version);
     }
   }
-  const clashes = [...owners].filter(([, files]) => files.length > 1);
-  if (clashes.length === 0) return;
+  if (twice.size === 0) return;
+  const owners = new Map<string, string[]>();
+  for (const { files, path } of folders) {
+    for (const { name } of files) {
+      const { version } = parseName(name);
+      if (twice.has(version)) {
+        owners.set(version, [...owners.get(version) ?? [], `${path}/${name}`]);
+      }
+    }
+  }
+  const clashes = [...owners];
   throw new MigrateError(
     "duplicate_version",
     `Cannot order migrations: ${clashes.map(([version]) => version).join(", ")} ${

@@ -7,6 +7,12 @@ import { compareBytes } from "./name.ts";
 export interface SourceFile {
   readonly name: string;
   readonly text: string;
+  /** The bytes of the text, in pieces of which each is used before the next; where they are at hand. */
+  pieces?(): Iterable<Uint8Array>;
+  /** The first line, where it is to be had without the rest. */
+  readonly firstLine?: string;
+  /** Whether the head says that the file is a checkpoint, where that is to be had without the rest. */
+  readonly checkpoint?: boolean;
 }
 
 /** The content of an `atlas.sum`. */
@@ -24,10 +30,12 @@ export interface Sums {
 export function computeSums(files: readonly SourceFile[]): Sums {
   const running = createHash("sha256");
   const entries: { name: string; hash: string }[] = [];
-  for (const { name, text } of files.toSorted((a, b) => compareBytes(a.name, b.name))) {
+  for (const file of files.toSorted((a, b) => compareBytes(a.name, b.name))) {
+    const { name } = file;
     running.update(name, "utf8");
-    if (isSumIgnored(text)) continue;
-    running.update(text, "utf8");
+    if (isSumIgnored(file.firstLine ?? file.text)) continue;
+    if (file.pieces === undefined) running.update(file.text, "utf8");
+    else for (const piece of file.pieces()) running.update(piece);
     entries.push({ name, hash: running.copy().digest("base64") });
   }
   return { total: totalOf(entries), entries };
@@ -61,6 +69,25 @@ export function verifySums(
   const recorded = parseSums(text, path);
   if (recorded.total === computed.total) return computed;
   throw mismatch(files, { recorded, computed, path });
+}
+
+/**
+ * The sums that an `atlas.sum` states, if they are those of just these files, by their names; what
+ * is in the files is not looked at.
+ *
+ * @throws {MigrateError} `sum_format`, `sum_mismatch` where the text contradicts itself.
+ */
+export function trustSums(
+  files: readonly SourceFile[],
+  options: { readonly text: string | undefined; readonly path: string },
+): Sums | undefined {
+  const { text, path } = options;
+  if (text === undefined) return undefined;
+  const recorded = parseSums(text, path);
+  const names = files.map(({ name }) => name).sort(compareBytes);
+  const same = names.length === recorded.entries.length &&
+    recorded.entries.every(({ name }, i) => name === names[i]);
+  return same ? recorded : undefined;
 }
 
 function parseSums(text: string, path: string): Sums {
@@ -97,9 +124,8 @@ function unreadable(path: string, line: number): MigrateError {
 }
 
 function totalOf(entries: Sums["entries"]): string {
-  const hash = createHash("sha256");
-  for (const entry of entries) hash.update(entry.name + entry.hash, "utf8");
-  return hash.digest("base64");
+  const text = entries.map(({ hash, name }) => name + hash).join("");
+  return createHash("sha256").update(text, "utf8").digest("base64");
 }
 
 function mismatch(

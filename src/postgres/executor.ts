@@ -5,7 +5,7 @@ import type { AppliedMigration, Retry } from "../report.ts";
 import { FileWork } from "./file_work.ts";
 import { executeOpen } from "./open_file.ts";
 import { type Patience, pause, pauseBefore } from "./patience.ts";
-import { executeAhead } from "./pipeline.ts";
+import { executeAhead, MAX_LENGTH } from "./pipeline.ts";
 import { type RevisionsTable, upsertRevision } from "./revisions.ts";
 import { BLOCKED, ServerError, STOPPED } from "./server_error.ts";
 import type { Session } from "./session.ts";
@@ -52,15 +52,15 @@ export async function executeFiles(
   if (files[0]?.txMode === "all") return await finish(session, files, options);
   for (let at = 0; at < files.length; at++) {
     refuseMore(files[at], options.enough);
-    let failed: unknown;
+    let first: FirstTry = {};
     if (options.pipeline) {
-      const landing = await executeAhead(session, files.slice(at), options);
-      at += landing.done;
-      failed = landing.error;
+      const { done, error, grounded } = await executeAhead(session, files.slice(at), options);
+      at += done;
+      first = { failed: error, split: grounded };
     }
     const file = files[at];
-    if (failed === undefined) refuseMore(file, options.enough);
-    if (file !== undefined) await finish(session, [file], { ...options, failed });
+    if (first.failed === undefined) refuseMore(file, options.enough);
+    if (file !== undefined) await finish(session, [file], { ...options, ...first });
   }
 }
 
@@ -68,11 +68,18 @@ function refuseMore(file: PlannedFile | undefined, enough: AbortSignal | undefin
   if (file !== undefined && enough?.aborted) throw haltedBefore(file.migration);
 }
 
+/** What is left of the try that was made together with other files. */
+interface FirstTry {
+  readonly failed?: unknown;
+  /** The next file, where it is split already. */
+  readonly split?: FileWork | undefined;
+}
+
 /** Executes files that stand or fall together: one by itself, or all of them under `--tx-mode all`. */
 async function finish(
   session: Session,
   files: readonly PlannedFile[],
-  options: ExecuteOptions & { readonly failed?: unknown },
+  options: ExecuteOptions & FirstTry,
 ): Promise<void> {
   const works = await persist(session, files, options);
   for (const work of works) options.onApplied(work.applied());
@@ -83,13 +90,12 @@ async function finish(
 async function persist(
   session: Session,
   files: readonly PlannedFile[],
-  options: ExecuteOptions & { readonly failed?: unknown },
+  options: ExecuteOptions & FirstTry,
 ): Promise<readonly FileWork[]> {
   const { patience, signal } = options;
   let { failed } = options;
   for (let attempt = 2;; attempt++) {
     try {
-      // The first try was made together with other files.
       if (failed !== undefined) throw failed;
       return await execute(session, files, options);
     } catch (error) {
@@ -112,7 +118,7 @@ async function persist(
 async function execute(
   session: Session,
   files: readonly PlannedFile[],
-  options: ExecuteOptions,
+  options: ExecuteOptions & FirstTry,
 ): Promise<readonly FileWork[]> {
   const works: FileWork[] = [];
   const atomic = files[0]?.txMode !== "none";
@@ -120,7 +126,10 @@ async function execute(
   try {
     for (const file of files) {
       options.onStart(file);
-      const work = new FileWork(file, options.operator);
+      const work = options.split?.file === file
+        ? options.split
+        : new FileWork(file, options.operator);
+      work.begin();
       works.push(work);
       await (atomic ? executeAtomic : executeOpen)(session, work, options);
     }
@@ -163,6 +172,16 @@ async function executeAtomic(
   work: FileWork,
   options: ExecuteOptions,
 ): Promise<void> {
+  if (options.pipeline && work.isPipelinable) await executeWindows(session, work, options);
+  else await executeEach(session, work, options);
+  await session.run(upsertRevision(options.table, work.finished()));
+}
+
+async function executeEach(
+  session: Session,
+  work: FileWork,
+  options: ExecuteOptions,
+): Promise<void> {
   for (const [number, statement] of work.left()) {
     if (options.signal.aborted) throw interruptedIn(work.file.migration);
     try {
@@ -171,7 +190,46 @@ async function executeAtomic(
       throw work.failure(error, number);
     }
   }
-  await session.run(upsertRevision(options.table, work.finished()));
+}
+
+/**
+ * Executes a large file a window at a time: what is in a window is sent without waiting. An error
+ * makes the rest of the transaction fail, whatever of it is on its way already.
+ */
+async function executeWindows(
+  session: Session,
+  work: FileWork,
+  options: ExecuteOptions,
+): Promise<void> {
+  for (const { from, texts } of windowsOf(work)) {
+    if (options.signal.aborted) throw interruptedIn(work.file.migration);
+    const answers = await session.pipeline(texts, options.signal);
+    const at = answers.findIndex(({ error }) => error !== undefined);
+    if (at >= 0) throw work.failure(answers[at]?.error, from + at);
+  }
+}
+
+/** How many statements may be unanswered: more gain nothing, and each needs memory. */
+const WINDOW = 500;
+
+/** The statements in parts that may be on their way at once, each with the number of its first. */
+function* windowsOf(
+  work: FileWork,
+): Iterable<{ readonly from: number; readonly texts: readonly string[] }> {
+  let from = work.file.resumeFrom;
+  let texts: string[] = [];
+  let length = 0;
+  for (const [number, { text }] of work.left()) {
+    if (texts.length === WINDOW || (texts.length > 0 && length + text.length > MAX_LENGTH)) {
+      yield { from, texts };
+      from = number;
+      texts = [];
+      length = 0;
+    }
+    texts.push(text);
+    length += text.length;
+  }
+  if (texts.length > 0) yield { from, texts };
 }
 
 /** What the server said, in whichever error it came. */

@@ -16,7 +16,7 @@ import { ServerError } from "./server_error.ts";
 export class FileWork {
   readonly file: PlannedFile;
   readonly statements: readonly Statement[];
-  readonly #hashes: readonly string[];
+  #known: readonly string[] | undefined;
   readonly #operator: string;
   readonly #startedAt = new Date().toISOString();
   #started = performance.now();
@@ -29,8 +29,12 @@ export class FileWork {
   constructor(file: PlannedFile, operator: string) {
     this.file = file;
     this.statements = executableStatements(file);
-    this.#hashes = statementHashes(this.statements.map((statement) => statement.text));
     this.#operator = operator;
+  }
+
+  /** The hashes that a row of a half-done file needs, and no other. */
+  get #hashes(): readonly string[] {
+    return this.#known ??= statementHashes(this.statements.map(({ text }) => text));
   }
 
   /** Whether the file itself says how long to wait for locks. */

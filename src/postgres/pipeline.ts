@@ -8,9 +8,11 @@ import { ServerError, STOPPED } from "./server_error.ts";
 import type { Answer, Session } from "./session.ts";
 import { lockLost, resetSession, resetText } from "./session_state.ts";
 
-/** How much may be unanswered: the server's answers wait in buffers that have an end. */
+/** How many files may be unanswered. */
 const MAX_FILES = 64;
-const MAX_LENGTH = 1 << 20;
+
+/** How much may be, in UTF-16 units: the server's answers wait in buffers that have an end. */
+export const MAX_LENGTH = 1 << 20;
 
 /**
  * Between the transactions of files that are sent ahead everything is read-only. Should a `BEGIN`
@@ -30,6 +32,8 @@ export interface Landing {
   readonly done: number;
   /** Why the file after those is not, where it was tried; the transaction is rolled back. */
   readonly error?: unknown;
+  /** That file, where it was looked at and may not be sent ahead. */
+  readonly grounded?: FileWork;
 }
 
 /** A file on its way. */
@@ -58,6 +62,7 @@ export async function executeAhead(
   if (session.facts.isolation !== "read committed") return { done: 0 };
   const first = prepare(files[0], options);
   if (first === undefined) return { done: 0 };
+  if (!first.isPipelinable) return { done: 0, grounded: first };
   if (options.signal.aborted) throw interruptedIn(first.file.migration);
   const [row] = await session.query(
     `${READ_ONLY_OUTSIDE}; ${standBehind(undefined)}; ${holdTwice(options.locks)}`,
@@ -66,12 +71,15 @@ export async function executeAhead(
   const fleet = new Fleet(session, options);
   const over = new AbortController();
   let cancelled: Promise<void> | undefined;
+  let grounded: FileWork | undefined;
   const cancel = () => cancelled = session.cancelUntil(over.signal);
   options.signal.addEventListener("abort", cancel, { once: true });
   try {
     for (const file of files) {
       const work = file === first.file ? first : prepare(file, options);
-      if (work === undefined || !await fleet.room(work) || options.signal.aborted) break;
+      if (work?.isPipelinable === false) grounded = work;
+      if (work === undefined || grounded !== undefined) break;
+      if (!await fleet.room(work) || options.signal.aborted) break;
       if (options.enough?.aborted) break;
       fleet.send(work);
     }
@@ -84,15 +92,15 @@ export async function executeAhead(
   const { done, failure } = fleet;
   if (session.lost && failure !== undefined) throw failure;
   await resetSession(session, options);
-  return failure === undefined || failure instanceof Grounded ? { done } : { done, error: failure };
+  if (failure !== undefined && !(failure instanceof Grounded)) return { done, error: failure };
+  return { done, ...(grounded === undefined ? {} : { grounded }) };
 }
 
 function prepare(file: PlannedFile | undefined, options: ExecuteOptions): FileWork | undefined {
   if (file?.txMode !== "file" || file.previous !== undefined) return undefined;
   if (file.migration.text.length > MAX_LENGTH) return undefined;
   try {
-    const work = new FileWork(file, options.operator);
-    return work.isPipelinable ? work : undefined;
+    return new FileWork(file, options.operator);
   } catch {
     // Whoever executes it by itself tells what is wrong with it.
     return undefined;

@@ -64,6 +64,11 @@ export class Session implements AsyncDisposable {
   readonly #wire: Wire;
   readonly #redact: (text: string) => string;
   readonly #watch: Watch | undefined;
+  /**
+   * Who waits for an answer: the driver would go on in vain after the end of the connection. A promise
+   * of that end would keep all answers that were ever awaited beside it.
+   */
+  readonly #waiting = new Set<(error: Error) => void>();
 
   private constructor(
     parts: Greeting & { sql: postgres.Sql; wire: Wire; database: Database },
@@ -76,6 +81,9 @@ export class Session implements AsyncDisposable {
     this.#sql = sql;
     this.#wire = wire;
     this.#redact = redact;
+    wire.ended.then(() => {
+      for (const reject of this.#waiting) reject(new Error("the connection was closed"));
+    });
     if (patience === undefined) return;
     // Under another role a user may not see what his own sessions do.
     const { role: _, ...outside } = database;
@@ -229,10 +237,15 @@ export class Session implements AsyncDisposable {
 
   /**
    * Sends texts one behind the other without waiting, each as a simple query of its own, and returns
-   * all answers in order: an error keeps the server from none of those behind it.
+   * all answers in order: an error keeps the server from none of those behind it. `stop` has it
+   * cancel whatever of them runs, again and again.
    */
-  async pipeline(texts: readonly string[]): Promise<readonly Answer[]> {
+  async pipeline(texts: readonly string[], stop?: AbortSignal): Promise<readonly Answer[]> {
     const answered = this.#watch?.begin();
+    const over = new AbortController();
+    let cancelled: Promise<void> | undefined;
+    const cancel = () => cancelled = this.cancelUntil(over.signal);
+    stop?.addEventListener("abort", cancel, { once: true });
     try {
       return await Promise.all(texts.map(async (text): Promise<Answer> => {
         try {
@@ -243,6 +256,9 @@ export class Session implements AsyncDisposable {
       }));
     } finally {
       answered?.();
+      stop?.removeEventListener("abort", cancel);
+      over.abort();
+      await cancelled;
     }
   }
 
@@ -279,20 +295,18 @@ export class Session implements AsyncDisposable {
 
   async #tell(text: string): Promise<postgres.RowList<Row[]>> {
     if (this.#wire.closed) throw this.#lostError();
+    const { promise: over, reject } = Promise.withResolvers<never>();
+    this.#waiting.add(reject);
     try {
-      return await Promise.race([this.#sql.unsafe<Row[]>(text), this.#over()]);
+      return await Promise.race([this.#sql.unsafe<Row[]>(text), over]);
     } catch (error) {
       if (error instanceof postgres.PostgresError && !isFatal(error)) {
         throw serverError(error, this.#redact, this.#watch?.blockers);
       }
       throw this.#lostError(error);
+    } finally {
+      this.#waiting.delete(reject);
     }
-  }
-
-  /** The end of the connection, for an answer that the driver would wait for in vain. */
-  async #over(): Promise<never> {
-    await this.#wire.ended;
-    throw new Error("the connection was closed");
   }
 
   #lostError(cause?: unknown): MigrateError {

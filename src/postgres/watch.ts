@@ -27,6 +27,8 @@ export class Watch implements AsyncDisposable {
   readonly #watched: Watched;
   readonly #patience: Patience;
   readonly #over = new AbortController();
+  /** The answers that are watched over; a signal that depended on ours would live as long as we. */
+  readonly #waiting = new Set<AbortController>();
   #eye: Session | undefined;
   #round: Promise<void> = Promise.resolve();
   #blockers: readonly string[] = [];
@@ -45,9 +47,13 @@ export class Watch implements AsyncDisposable {
   begin(): () => void {
     const answered = new AbortController();
     this.#blockers = [];
-    const signal = AbortSignal.any([answered.signal, this.#over.signal]);
-    this.#round = this.#round.then(() => this.#watch(signal));
-    return () => answered.abort();
+    if (this.#over.signal.aborted) answered.abort();
+    this.#waiting.add(answered);
+    this.#round = this.#round.then(() => this.#watch(answered.signal));
+    return () => {
+      this.#waiting.delete(answered);
+      answered.abort();
+    };
   }
 
   async #watch(answered: AbortSignal): Promise<void> {
@@ -112,6 +118,7 @@ export class Watch implements AsyncDisposable {
   /** Ends the second connection, if there is one. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over.abort();
+    for (const answer of this.#waiting) answer.abort();
     this.#eye?.drop();
     await this.#round;
     await this.#eye?.[Symbol.asyncDispose]();
