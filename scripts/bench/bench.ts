@@ -1,13 +1,18 @@
 // deno-lint-ignore-file no-console -- a script prints
 import { dirname } from "node:path";
 import { run } from "../compile/run.ts";
+import { measureGenerate } from "./generate.ts";
+import { measureGrowth } from "./growth.ts";
 import { describeMachine, load } from "./machine.ts";
 import type { BenchOptions } from "./options.ts";
 import { ownPrograms } from "./programs.ts";
 import { type Race, type RaceResult, runRace } from "./race.ts";
 import { type About, markdown, raceTable, slower, type Table } from "./report.ts";
 import { Site } from "./site.ts";
-import { findPeers } from "./tools.ts";
+import { atlasPath, findPeers } from "./tools.ts";
+
+/** The files of the largest load of growth. */
+const FULL_FILES = 10_000;
 
 /** How much more often to do what takes no time. */
 const QUICK = 5;
@@ -40,6 +45,17 @@ export async function bench(options: BenchOptions, signal: AbortSignal): Promise
     floor: programs.login.name,
   };
   const tables: Table[] = results.length === 0 ? [] : [raceTable(results, names)];
+  if (options.scenarios.includes("growth")) {
+    const part = Math.min(1, (options.files ?? Infinity) / FULL_FILES);
+    tables.push(await measureGrowth(programs.migrate, part, { site, signal, tell }));
+  }
+  if (options.scenarios.includes("generate")) {
+    const genmigrate = await programs.genmigrate();
+    const { rounds } = options;
+    tables.push(
+      await measureGenerate({ genmigrate, atlas: await atlasPath(), rounds, site, signal, tell }),
+    );
+  }
   tell("");
   const about: About = {
     command: options.command,

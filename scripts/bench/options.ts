@@ -3,7 +3,7 @@ import { MigrateError } from "../../src/errors.ts";
 import { type Peer, PEERS } from "./tools.ts";
 
 /** What can be measured. */
-export const SCENARIOS = ["fresh", "distance", "nothing"] as const;
+export const SCENARIOS = ["fresh", "distance", "nothing", "growth", "generate"] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
 /** What is to be measured, and where the result goes. */
@@ -26,6 +26,8 @@ What is measured:
   fresh     an empty database on loopback, 1000 files, a table and an index in each
   distance  an empty database at some distance, 100 files
   nothing   a database that has all of 100 and of 1000 files
+  growth    migrate alone, with much more of everything: time and memory
+  generate  genmigrate: its time beside that of Atlas in it
 
 Each tool runs as a program of its own, from its start to its end, with the log-in. Needed: nothing;
 Atlas (ATLAS_BIN, or on the PATH) and Go are used where they are, and what is missing is named.
@@ -41,7 +43,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
     .description("Measures migrate beside Atlas, goose, golang-migrate and tern.")
     .addOption(
       list("--scenarios <names>", "what to measure", SCENARIOS).default(
-        ["fresh", "distance", "nothing"] as ScenarioName[],
+        ["fresh", "distance", "nothing", "growth", "generate"] as ScenarioName[],
         "fresh,distance,nothing",
       ),
     )

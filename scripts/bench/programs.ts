@@ -33,6 +33,8 @@ export interface Programs {
   readonly migrate: Tool;
   /** The floor below every compiled program. */
   readonly login: Tool;
+  /** Compiles genmigrate, and returns its command. */
+  readonly genmigrate: () => Promise<readonly string[]>;
   /** What they are. */
   readonly about: string;
 }
@@ -66,6 +68,7 @@ export async function ownPrograms(folder: string): Promise<Programs> {
         ...[host, String(port), user, dbname],
       ],
     },
+    genmigrate: async () => (await make(programNamed("genmigrate"))).command,
     about: migrate.about,
   };
 }

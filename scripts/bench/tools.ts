@@ -66,9 +66,19 @@ export async function findPeers(
   return { tools, missing };
 }
 
-async function findAtlas(): Promise<Tool> {
+/**
+ * Where Atlas is.
+ *
+ * @throws {MigrateError} `not_supported` where it is not.
+ */
+export async function atlasPath(): Promise<string> {
   const program = Deno.env.get("ATLAS_BIN") ?? await onPath("atlas");
   if (program === undefined) throw absent("no Atlas on the PATH, and ATLAS_BIN is not set");
+  return program;
+}
+
+async function findAtlas(): Promise<Tool> {
+  const program = await atlasPath();
   const said = await run([program, "version"], { what: "ask Atlas for its version", env: QUIET });
   return {
     name: "atlas",

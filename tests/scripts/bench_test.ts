@@ -41,13 +41,14 @@ toolTest(["denort", "atlas"], "bench measures on a small scale and leaves its ta
   await using temp = await openFolder();
   const output = join(folder.path, "bench.md");
   const args = ["--files", "2", "--distances", "3", "--output", output];
+  args.push("--scenarios", "fresh,distance,nothing,growth,generate");
   const child = startBench(args, { atlas, denort, temp: temp.path });
   const { code, stderr, stdout } = await child.output();
   assert.equal(code, 0, new TextDecoder().decode(stderr));
   const text = new TextDecoder().decode(stdout);
   assert.equal(await Deno.readTextFile(output), `# Benchmark\n\n${text}`);
   const rows = text.split("\n").filter((line) => line.startsWith("| ") && !/^\| [ -]/.test(line));
-  assert.equal(rows.length, 3);
+  assert.equal(rows.length, 9);
   for (const row of rows) assert.match(row, /^(?:\| [^|]*\d[^|]* ){5}\|$/);
   assert.match(text, /migrate [\d.]+, embedded engine, compiled, commit/);
   assert.match(text, /PostgreSQL \d+/);
