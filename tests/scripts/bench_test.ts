@@ -47,9 +47,15 @@ toolTest(["denort", "atlas"], "bench measures on a small scale and leaves its ta
   assert.equal(code, 0, new TextDecoder().decode(stderr));
   const text = new TextDecoder().decode(stdout);
   assert.equal(await Deno.readTextFile(output), `# Benchmark\n\n${text}`);
-  const rows = text.split("\n").filter((line) => line.startsWith("| ") && !/^\| [ -]/.test(line));
+  const lines = text.split("\n").filter((line) => line.startsWith("| "));
+  const rows = lines.filter((line, i) =>
+    !line.startsWith("| -") && !lines[i + 1]?.startsWith("| -")
+  );
   assert.equal(rows.length, 9);
-  for (const row of rows) assert.match(row, /^(?:\| [^|]*\d[^|]* ){5}\|$/);
+  for (const row of rows) {
+    const cells = row.split("|").slice(2, -1);
+    assert.ok(cells.length >= 4 && cells.every((cell) => /\d/.test(cell)), row);
+  }
   assert.match(text, /migrate [\d.]+, embedded engine, compiled, commit/);
   assert.match(text, /PostgreSQL \d+/);
   assert.deepEqual(Array.from(Deno.readDirSync(temp.path)), []);
