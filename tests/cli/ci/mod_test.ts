@@ -3,7 +3,8 @@ import { dirname, join } from "node:path";
 import { configFile } from "../../harness/config.ts";
 import { createDatabase, databaseAt, type TestDatabase } from "../../harness/postgres.ts";
 import { migrate, type ProgramRun } from "../../harness/program.ts";
-import { migrationsFolder, testEngines } from "../../harness/run.ts";
+import { applyPool, migrationsFolder, poolOf, testEngines } from "../../harness/run.ts";
+import { createSeveral } from "../../harness/several.ts";
 import { tools } from "../../harness/tools.ts";
 import { checkJunit } from "../../harness/xml.ts";
 
@@ -252,4 +253,24 @@ Deno.test("a file that has changed since is a fault at that file, in each report
   ]);
   await checkJunit(run.junit);
   assert.match(run.junit, /<error type="migration_changed"/);
+});
+
+Deno.test("plan over several databases tells each finding once, and each database that it cannot read", async () => {
+  await using several = await createSeveral(2, { more: ["no_such_database"] });
+  const before = { "bronze/0001_a.sql": FILES["bronze/0001_a.sql"] };
+  await using folder = await migrationsFolder({
+    ...before,
+    "silver/0002_b.sql": "create index i on bronze.a (i);\n",
+  });
+  for (const db of several.databases) await applyPool(db.database, poolOf(before));
+  const quality = join(several.folder, "quality.json");
+  const run = await migrate([
+    ...["plan", "--config", several.config, "--migrations", folder.path],
+    ...["--code-quality", quality],
+  ], { GITHUB_ACTIONS: "true" });
+  assert.equal(run.code, 1);
+  assert.equal(run.err.match(/^::warning /gm)?.length, 1);
+  assert.match(run.err, /^::error title=database_missing \(no_such_database\)::/m);
+  const found: readonly Record<string, unknown>[] = JSON.parse(await Deno.readTextFile(quality));
+  assert.deepEqual(found.map(({ check_name }) => check_name), ["create_index"]);
 });
