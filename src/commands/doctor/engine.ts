@@ -8,12 +8,13 @@ const ATLAS_MS = 5_000;
 /** Looks which engine a run would use, and which Atlas there is. */
 export async function lookAtEngine(
   name: EngineName,
-  { env, signal }: {
+  { env, signal, timeoutMs = ATLAS_MS }: {
     readonly env: Readonly<Record<string, string>>;
     readonly signal: AbortSignal;
+    readonly timeoutMs?: number;
   },
 ): Promise<Look> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(ATLAS_MS)]);
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   const broken = (state: string) =>
     fault("engine", { code: "atlas_failed", state, hint: "Install Atlas anew" });
   let program;
@@ -22,7 +23,7 @@ export async function lookAtEngine(
   } catch (error) {
     return broken(`the atlas on the PATH does not run: ${(error as Error).message}`);
   }
-  if (limit.aborted) return broken(`the atlas on the PATH is silent for ${ATLAS_MS / 1000} s`);
+  if (limit.aborted) return broken(`the atlas on the PATH is silent for ${timeoutMs / 1000} s`);
   if (program === undefined) {
     if (name === "atlas") return fault("engine", atlasMissing(", or use --engine embedded"));
     return ok("engine", "embedded; no Atlas on the PATH");

@@ -48,7 +48,7 @@ async function findAddresses(
 }
 
 /** Tries each address by itself: what connects takes the first that answers, after a while. */
-async function lookAtAddresses(
+export async function lookAtAddresses(
   addresses: readonly Address[],
   request: NetworkRequest,
 ): Promise<Look> {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { startPostgres } from "../../../scripts/postgres/server.ts";
+import { lookAtAddresses } from "../../../src/commands/doctor/network.ts";
 import type { Database } from "../../../src/database.ts";
 import { administer, createDatabase, databaseAt } from "../../harness/postgres.ts";
 import { examine, examineWith } from "../../harness/doctor.ts";
@@ -25,6 +26,20 @@ Deno.test("migrate doctor tells a port that nobody listens at", async () => {
   const found = await examine(databaseAt("x", { port: 1 }));
   assert.deepEqual(found.amiss, ["tcp fault connection_refused"]);
   assert.equal(found.of("login").needs, "tcp");
+});
+
+Deno.test("lookAtAddresses() tells which of several addresses do not answer", async () => {
+  await using server = await listen(() => {});
+  const good = { host: "127.0.0.1", port: server.port };
+  const bad = { host: "127.0.0.1", port: 1 };
+  const { signal } = new AbortController();
+  const database = databaseAt("x");
+  const look = await lookAtAddresses([bad, good], { database, signal, now: new Date() });
+  assert.deepEqual([look.state, look.code], ["warning", "connection_refused"]);
+  assert.equal(
+    look.text,
+    `127.0.0.1:1: connection refused; 127.0.0.1:${server.port} answers`,
+  );
 });
 
 Deno.test("migrate doctor tells a server that never answers, and ends", async () => {
