@@ -11,7 +11,7 @@ export interface StartUp {
 }
 
 const ROUNDS = 15;
-const MOST_ROUNDS = 150;
+const MOST_ROUNDS = 60;
 
 /**
  * Measures the start of a compiled program, beside one that does nothing. The best of several

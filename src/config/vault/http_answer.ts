@@ -139,10 +139,10 @@ export class AnswerReader {
   }
 
   #header(line: string): false {
-    const [, name = "", value = ""] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([^\r]*?)[ \t]*$/.exec(line) ??
-      [];
+    const [start = "", name = ""] = /^([!#$%&'*+.^_`|~\w-]+):/.exec(line) ?? [];
     // Also a line that goes on with the one before, which RFC 9112 has given up.
-    if (name === "") throw new NotHttp();
+    if (name === "" || line.includes("\r")) throw new NotHttp();
+    const value = line.slice(start.length).trim();
     const key = name.toLowerCase();
     const before = this.#headers.get(key);
     this.#headers.set(key, before === undefined ? value : `${before}, ${value}`);
