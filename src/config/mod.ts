@@ -10,6 +10,7 @@ import { readConfigFile } from "./file.ts";
 import type { MigrateSettings } from "./migrate_section.ts";
 import { readPasswordFile } from "./password_file.ts";
 import type { Sections } from "./section.ts";
+import { readTextFile } from "./text_file.ts";
 import { VaultSource, type VaultUse } from "./vault_source.ts";
 
 export type { VaultUse };
@@ -86,6 +87,9 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
     ? { password: settings.password, warnings: [] }
     : await readPasswordFile(within(sections.folder, settings.password_file));
   if (secret.password !== undefined) learn(secret.password);
+  if (settings.sslkey !== undefined) {
+    await learnKey(within(sections.folder, settings.sslkey), learn);
+  }
   const login = await vault.databaseLogin(settings.role);
   const made = stack.move();
   const database = {
@@ -108,6 +112,14 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
 function learnPassword({ database }: Sections, learn: (secret: string) => void): void {
   const text = database?.get("password")?.text ?? "";
   if (text !== "" && !text.startsWith("vault://")) learn(text);
+}
+
+/** Learns a client key. Whether it can be used is found where it is; a pipe can be read but once. */
+async function learnKey(path: string, learn: (secret: string) => void): Promise<void> {
+  const info = await Deno.stat(path).catch(() => undefined);
+  if (!info?.isFile) return;
+  const file = await readTextFile(path);
+  if ("text" in file && file.text.trim() !== "") learn(file.text);
 }
 
 async function loadSections(

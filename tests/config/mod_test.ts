@@ -110,3 +110,26 @@ for (const [changes, expected] of AUTHORITIES) {
     assert.equal(database.sslrootcert, expected && resolve(expected));
   });
 }
+
+Deno.test("loadSettings() learns the client key, and lets others say what is wrong with it", async () => {
+  const key = "-----BEGIN PRIVATE KEY-----\nplanted-line-of-the-key\n-----END PRIVATE KEY-----\n";
+  const { secrets } = await settingsOf(configWith({ sslcert: "c", sslkey: "k", password: "p" }), {
+    files: { k: key },
+  });
+  assert.deepEqual(secrets, ["p", key]);
+  for (const sslkey of ["nowhere", "."]) {
+    const { secrets } = await settingsOf(configWith({ sslcert: "c", sslkey }));
+    assert.deepEqual(secrets, []);
+  }
+});
+
+Deno.test("loadSettings() leaves a key alone that can be read but once", {
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  await using folder = await folderOf({});
+  const pipe = join(folder.path, "key");
+  await new Deno.Command("mkfifo", { args: [pipe] }).output();
+  const { database, secrets } = await settingsOf(configWith({ sslcert: "c", sslkey: pipe }));
+  assert.equal(database.sslkey, pipe);
+  assert.deepEqual(secrets, []);
+});
