@@ -1,3 +1,4 @@
+import { bytesText } from "../byte_size.ts";
 import { type JudgedCommand, type JudgedFile, plan, type PlanReport } from "../commands/plan.ts";
 import type { PlanDocument } from "../documents/mod.ts";
 import { EXIT, MigrateError } from "../errors.ts";
@@ -146,11 +147,6 @@ function commandLines(command: JudgedCommand): readonly string[] {
     `    ${lock}${WORDS[command.effect]}`,
     ...(command.advice === undefined ? [] : [`    ${command.advice}`]),
   ];
-}
-
-function bytesText(bytes: number): string {
-  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 function document(report: PlanReport, world: Pick<World, "args">): PlanDocument {

@@ -61,9 +61,3 @@ export function some(words: readonly string[], most = 3): string {
   const shown = words.slice(0, most).join(", ");
   return words.length <= most ? shown : `${shown} and ${words.length - most} more`;
 }
-
-/** A number of bytes for people, in powers of ten. */
-export function bytesText(bytes: number): string {
-  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
-}

@@ -1,3 +1,4 @@
+import { bytesText } from "../../byte_size.ts";
 import { isPartial, type Pool, resolveSteps, statesOf } from "../../migrations/mod.ts";
 import { MigrateError } from "../../errors.ts";
 import type { LookName } from "../../looks.ts";
@@ -20,7 +21,7 @@ import {
 import { inSnapshot, readHistory, type Waits } from "../look.ts";
 import { decide } from "../preflight.ts";
 import { describeOrphans } from "../run_locks.ts";
-import { bytesText, fault, type Look, ok, some, unseen, unseenBecause, warning } from "./look.ts";
+import { fault, type Look, ok, some, unseen, unseenBecause, warning } from "./look.ts";
 import { lookAtPrivileges } from "./privileges.ts";
 
 /** What the looks at a server need. */
