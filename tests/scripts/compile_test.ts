@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { bundle, rename, withLazyNode } from "../../scripts/compile/bundle.ts";
+import { compileProgram } from "../../scripts/compile/compile.ts";
 import { compilerFrom, isWholeDeno } from "../../scripts/compile/compiler.ts";
 import { programNamed } from "../../scripts/compile/programs.ts";
-import { hostTarget, targetOf } from "../../scripts/compile/targets.ts";
+import { hostTarget, type Target, targetOf } from "../../scripts/compile/targets.ts";
 import { MigrateError } from "../../src/errors.ts";
 import { folderOf } from "../harness/atlas.ts";
 import { toolTest } from "../harness/tools.ts";
@@ -81,6 +82,59 @@ Deno.test("bundle() says which entry is missing", async () => {
     (error) =>
       error instanceof MigrateError && /"src\/nothing.ts" does not exist/.test(error.message),
   );
+});
+
+Deno.test("bundle() refuses code beyond its budget", async () => {
+  const big = "x".repeat(8 * 1024 * 1024);
+  await using folder = await folderOf({ "big.ts": `console.log("${big}");\n`, "out/x": "" });
+  await assert.rejects(
+    bundle({ name: "big", entry: "big.ts", permissions: [], onWindows: [] }, {
+      root: folder.path,
+      folder: join(folder.path, "out"),
+      stamp: STAMP,
+    }),
+    (error) => error instanceof MigrateError && /bytes, and \d+ are the most/.test(error.message),
+  );
+});
+
+Deno.test({
+  name: "compileProgram() refuses a program beyond its budget, and one for another target",
+  // A script for a Unix shell stands in for the compiler.
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using folder = await folderOf({
+      "main.js": "",
+      // What is behind -o gets the start of a program for x86-64 Linux, and a size.
+      "compiler":
+        `#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done\nprintf '\\177ELF\\002\\001\\001' > "$2"\nprintf '\\076' | dd of="$2" bs=1 seek=18 conv=notrunc 2>/dev/null\ndd if=/dev/null of="$2" bs=1 seek=\${SIZE} 2>/dev/null\n`,
+    });
+    const compile = async (target: Target, size: number) => {
+      const compiler = join(folder.path, "compiler");
+      const text = await Deno.readTextFile(compiler);
+      await Deno.writeTextFile(`${compiler}-${size}`, text.replace("${SIZE}", String(size)));
+      await Deno.chmod(`${compiler}-${size}`, 0o755);
+      const entry = join(folder.path, "main.js");
+      return await compileProgram({
+        program: programNamed("migrate"),
+        bundle: { entry, files: [entry], bytes: 0 },
+        target,
+        compiler: { command: [`${compiler}-${size}`], runtimes: new Map([[target, entry]]) },
+        folder: folder.path,
+      });
+    };
+    const refused = (code: string, words: RegExp) => (error: unknown) =>
+      error instanceof MigrateError && error.code === code && words.test(error.message);
+    const linux = "x86_64-unknown-linux-gnu";
+    assert.equal((await compile(linux, 5_000_000)).bytes, 5_000_000);
+    await assert.rejects(
+      compile(linux, 130_000_000),
+      refused("compile_failed", /130000000 bytes, and 125829120 are the most/),
+    );
+    await assert.rejects(
+      compile("x86_64-apple-darwin", 5_000_000),
+      refused("runtime_invalid", /it is for x86_64-unknown-linux-gnu/),
+    );
+  },
 });
 
 Deno.test("targetOf() knows what a program is made for, and what is no program", async () => {
