@@ -311,6 +311,97 @@ Deno.test("guard() fails with HP001 for another backend, a lost lock, and a file
   }
 });
 
+/** A file too large to be sent ahead of another, in which one statement is another. */
+function large(changes: Readonly<Record<number, string>> = {}): string {
+  return Array.from(
+    { length: 3_000 },
+    (_, i) => changes[i] ?? `insert into public.mark values (${i}); -- ${"щ".repeat(400)}\n`,
+  ).join("");
+}
+
+Deno.test("apply() sends a large file a window at a time, and says the same of what breaks in it", async () => {
+  for (
+    const change of [{}, { 2_000: "select 1/0;\n" }, { 2_999: "insert into mark values (1);\n" }]
+  ) {
+    const said: unknown[] = [];
+    for (const pipeline of [true, false]) {
+      await using db = await createDatabase();
+      let ahead = 0;
+      let most = 0;
+      await using proxy = await startProxy(server(), ({ direction, type }) => {
+        if (direction === "asked" && type === "Q") most = Math.max(most, ++ahead);
+        if (direction === "answered" && type === "Z" && ahead > 0) ahead--;
+        return "pass";
+      });
+      const { host, port } = proxy;
+      const { error } = await applyPool(
+        { ...db.database, host, port },
+        marks(2, { 1: large(change) }),
+        {
+          pipeline,
+        },
+      );
+      said.push([error?.code, error?.message, error?.details, await marked(db)]);
+      assert.ok(pipeline ? most > 100 && most <= 500 : most === 3, `${most} unanswered`);
+    }
+    assert.deepEqual(said[0], said[1]);
+  }
+});
+
+Deno.test("apply() stops in a large file, leaves nothing of it, and tries it again when it is locked out", async () => {
+  await using db = await createDatabase();
+  const stop = new AbortController();
+  const running = applyPool(
+    db.database,
+    marks(1, { 1: large({ 900: "select pg_sleep(600);\n" }) }),
+    {
+      signal: stop.signal,
+    },
+  );
+  const asleep =
+    "select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
+  while ((await db.sql(asleep)).length === 0);
+  stop.abort();
+  const report = await running;
+  assert.equal(report.error?.code, "interrupted");
+  assert.equal(report.failed?.version, "0001");
+  assert.deepEqual(await marked(db), []);
+  const hold = db.sql("begin; lock table public.mark; select pg_sleep(0.6); commit");
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  let retries = 0;
+  const again = await applyPool(db.database, marks(1, { 1: large() }), {
+    statementLockTimeoutMs: 100,
+    patience: { ...IMPATIENT, tries: 30 },
+    events: { ...silent, onRetry: () => retries++ },
+  });
+  await hold;
+  assert.equal(again.error, undefined, again.error?.message);
+  assert.ok(retries > 0);
+  assert.equal((await marked(db)).length, 3_000);
+});
+
+Deno.test("apply() has nothing in flight inside a file without a transaction", async () => {
+  await using db = await createDatabase();
+  let ahead = 0;
+  let most = 0;
+  let begun = false;
+  await using proxy = await startProxy(server(), ({ direction, type }) => {
+    if (direction === "asked" && type === "Q") ahead++;
+    if (direction === "answered" && type === "Z" && ahead > 0) ahead--;
+    if (begun) most = Math.max(most, ahead);
+    return "pass";
+  });
+  const { host, port } = proxy;
+  const none = (n: number) => `-- atlas:txmode none\n\n${mark(n)}`;
+  const report = await applyPool(
+    { ...db.database, host, port },
+    marks(9, Object.fromEntries(upTo(9).map((n) => [n, none(n)]))),
+    { events: { ...silent, onApplied: () => begun = true } },
+  );
+  assert.equal(report.error, undefined);
+  assert.equal(most, 1);
+});
+
 /** Ways in which a file can give back the locks of the run. */
 const LOSSES: Readonly<Record<string, string>> = {
   "itself": "select pg_advisory_unlock_all();\n",
