@@ -6,7 +6,9 @@ import { startPostgres } from "./postgres/server.ts";
 const ENGINE = [
   ...["apply_test.ts", "faults_test.ts", "lock_wait_test.ts", "watch_test.ts", "unfit_test.ts"]
     .map((file) => `tests/commands/${file}`),
-  "tests/postgres/session_test.ts",
+  ...["session_test.ts", "pipeline_test.ts", "lock_test.ts"].map((file) =>
+    `tests/postgres/${file}`
+  ),
 ];
 
 /**

@@ -204,9 +204,10 @@ function isBehindGone({ row }: Applied, history: History): boolean {
 function missingRows(pool: Pool, revisions: readonly Revision[]): readonly Revision[] {
   const known = new Set(pool.migrations.map(({ version }) => version));
   const newest = pool.migrations.at(-1)?.version;
-  const missing = revisions.filter(({ type, version }) =>
-    !known.has(version) && type !== REVISION_TYPE.baseline &&
-    newest !== undefined && compareBytes(version, newest) < 0
+  // What was only begun was not applied: the plan refuses that by its own name.
+  const missing = revisions.filter((row) =>
+    !known.has(row.version) && row.type !== REVISION_TYPE.baseline && !isPartial(row) &&
+    newest !== undefined && compareBytes(row.version, newest) < 0
   );
   if (missing.length === 0) return [];
   const squashed = pool.migrations.findLast(({ checkpoint }) => checkpoint)?.version;

@@ -341,6 +341,8 @@ Deno.test("compareHistory() lets a half-done file be repaired, whatever made it 
   assert.ok(second !== undefined);
   history.rows[1] = { ...second, applied: 1, total: 2 };
   assert.deepEqual(compare({ ...FILES, "silver/0002_b.sql": "x" }, history), FINE);
+  // That it is gone is said by the plan: it was begun, and not applied.
+  assert.deepEqual(compare(without(FILES, "silver/0002_b.sql"), history), FINE);
 });
 
 /** Whether what was never executed may be to blame. */
