@@ -55,7 +55,7 @@ export const DIFFERENCES = {
   },
   transaction_open: {
     says:
-      "A file outside a transaction that begins one and does not end it fails, and what came after its `BEGIN` is undone. Atlas stops at the next file without saying why, or waits for itself for ever.",
+      "A file outside a transaction that begins one and does not end it is refused before it is executed. Atlas stops at the next file without saying why, or waits for itself for ever.",
     shown: "runs",
   },
   file_mode_under_none: {
