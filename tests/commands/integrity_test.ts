@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { loadPool } from "../../src/commands/pool.ts";
 import { MigrateError } from "../../src/errors.ts";
-import { type Pool, REVISION_TYPE } from "../../src/migrations/mod.ts";
+import { plainPool, type Pool, REVISION_TYPE } from "../../src/migrations/mod.ts";
 import { atlas, folderOf } from "../harness/atlas.ts";
 import { revisionsOf } from "../harness/history.ts";
 import { createDatabase, type TestDatabase } from "../harness/postgres.ts";
@@ -56,13 +55,9 @@ const WAYS: readonly Way[] = [
   {
     name: "a directory without layers",
     write: async (db, files, args = []) => await byHand(db, plain(files), args),
-    async offer(files) {
+    offer(files) {
       const own = plain(files);
-      await using folder = await folderOf({
-        ...Object.fromEntries(own.map(({ name, text }) => [name, text])),
-        "atlas.sum": sumsOf(own),
-      });
-      return await loadPool(folder.path);
+      return Promise.resolve(plainPool({ path: "migrations", files: own, sum: sumsOf(own) }));
     },
   },
 ];
