@@ -8,6 +8,7 @@ import { seed } from "../harness/seed.ts";
 import { compareSplits, kindOf, REFUSALS, splitOf } from "../harness/splitter_comparison.ts";
 import { SPLITTER_RULES } from "../harness/splitter_rules.ts";
 import { loadVariant } from "../harness/splitter_variants.ts";
+import { serverFiles, variationsOf } from "../harness/sql_files.ts";
 import { sqlText } from "../harness/sql_text.ts";
 import { toolTest } from "../harness/tools.ts";
 
@@ -58,3 +59,13 @@ toolTest(
     console.log(`seed ${seed}: ${hits.size} rules and refusals, ${LEAST} hits each`, counts);
   },
 );
+
+toolTest("atlas", "splitStatements() splits the SQL of a server as Atlas does", async () => {
+  await using atlas = await startAtlasSplitter(2);
+  const files = await serverFiles();
+  assert.ok(files.length > 30);
+  const texts = [...new Set(files.flatMap(variationsOf))];
+  for (const [text, { ours, atlas: theirs }] of await compareSplits(texts, atlas)) {
+    assert.deepEqual(ours, theirs, text.slice(0, 200));
+  }
+});

@@ -5,6 +5,7 @@ import { assertSame } from "../harness/differential.ts";
 import { differencesIn } from "../harness/engine_differences.ts";
 import { seed } from "../harness/seed.ts";
 import { compareSplits, splitOf, SPLITTING_DIFFERENCES } from "../harness/splitter_comparison.ts";
+import { sqlFiles, variationsOf } from "../harness/sql_files.ts";
 import { sqlText } from "../harness/sql_text.ts";
 import { toolTest } from "../harness/tools.ts";
 
@@ -21,6 +22,16 @@ toolTest("atlas", "splitStatements() splits five hundred texts as Atlas does", a
     made: made.length,
   });
   assert.ok((counts["same"] ?? 0) > 300);
+});
+
+toolTest("atlas", "splitStatements() splits dumps and files for psql as Atlas does", async () => {
+  await using atlas = await startAtlasSplitter();
+  const files = await sqlFiles();
+  const texts = [...new Set(files.flatMap(variationsOf))];
+  for (const [text, { ours, atlas: theirs }] of await compareSplits(texts, atlas)) {
+    assert.deepEqual(ours, theirs, text.slice(0, 200));
+  }
+  assert.equal(files.length, 4);
 });
 
 toolTest(
