@@ -1,3 +1,4 @@
+import { type Block, Known, type Search } from "./block_search.ts";
 import { readDelimiter } from "./directives.ts";
 import { skipSpace, trimSpace } from "./white_space.ts";
 
@@ -38,19 +39,18 @@ const encoder = new TextEncoder();
  */
 export class Scanner {
   readonly #text: string;
-  /** Where blocks that were tried at an index end; shared with the scanners of inner blocks. */
-  readonly #blocks: Map<string, number | undefined>;
+  readonly #known: Known;
   #start = 0;
   #pos = 0;
   #delimiter = ";";
-  #stops = stopsOf(";");
+  #stops = SEMICOLON;
   /** Where the text begins, and where what Atlas counts as read does: behind a line for the delimiter. */
   readonly #from: number;
   readonly #counted: number;
 
-  constructor(text: string, from = 0, blocks = new Map<string, number | undefined>()) {
+  constructor(text: string, from = 0, known = new Known()) {
     this.#text = text;
-    this.#blocks = blocks;
+    this.#known = known;
     this.#from = this.#counted = this.#pos = from;
     const directive = readDelimiter(text, from);
     if (directive === undefined) return;
@@ -66,8 +66,32 @@ export class Scanner {
 
   /** The next statement, or nothing at the end. Throws a `ScanError`. */
   next(): Statement | undefined {
+    const { blocks } = this.#known;
+    // Blocks may stand in each other deeper than calls may.
+    const open: { readonly key: number; readonly search: Search<number | undefined> }[] = [];
+    const outermost = this.#next();
+    let answer: number | undefined;
+    while (true) {
+      const inner = open.at(-1);
+      const step = (inner?.search ?? outermost).next(answer);
+      if (step.done !== true) {
+        const { atomic, body } = step.value;
+        const key = body * 2 + (atomic ? 1 : 0);
+        answer = blocks.get(key);
+        if (!blocks.has(key)) open.push({ key, search: this.#blockEnd(step.value) });
+      } else if (inner === undefined) {
+        return step.value as Statement | undefined;
+      } else {
+        answer = step.value as number | undefined;
+        blocks.set(inner.key, answer);
+        open.pop();
+      }
+    }
+  }
+
+  *#next(): Search<Statement | undefined> {
     this.#begin(this.#pos);
-    const end = this.#scan();
+    const end = yield* this.#scan();
     if (end === undefined) return undefined;
     const raw = this.#text.slice(this.#start, end);
     const body = this.#delimiter !== ";" && raw.endsWith(this.#delimiter)
@@ -90,7 +114,7 @@ export class Scanner {
   }
 
   /** Finds the end of the statement that begins at `#start`; nothing when there is none. */
-  #scan(): number | undefined {
+  *#scan(): Search<number | undefined> {
     const text = this.#text;
     let depth = 0;
     let opened = 0;
@@ -125,7 +149,7 @@ export class Scanner {
       if (stop === "$") this.#dollarQuote(at);
       else if (stop === "--") this.#comment(at, "\n");
       else if (stop === "/*") this.#comment(at, "*/");
-      else if (this.#block(at)) return this.#pos;
+      else if (yield* this.#block(at, depth)) return this.#pos;
     }
   }
 
@@ -148,7 +172,7 @@ export class Scanner {
 
   /** A comment that does not end is none: its first two characters are ordinary ones. */
   #comment(at: number, terminator: string): void {
-    const end = this.#text.indexOf(terminator, at + 2);
+    const end = this.#known.indexOf(this.#text, terminator, at + 2);
     if (end < 0) return;
     // In front of a statement it belongs to nothing; inside one it stays in its text.
     if (at === this.#start) this.#begin(end + terminator.length);
@@ -185,9 +209,9 @@ export class Scanner {
 
   /**
    * `BEGIN ATOMIC … END` and `BEGIN … END`, at the word that begins them. A block that does not
-   * end is none, and scanning goes on behind its first words.
+   * end is none, and scanning goes on behind its first words. Returns whether the statement ends.
    */
-  #block(at: number): boolean {
+  *#block(at: number, depth: number): Search<boolean> {
     const atomic = matchAt(BEGIN_ATOMIC, this.#text, at);
     const plain = matchAt(BEGIN, this.#text, at);
     const first = at === this.#start || /[\t\n\f\r ]/.test(this.#text.charAt(at - 1));
@@ -196,33 +220,53 @@ export class Scanner {
       return false;
     }
     const body = at + (atomic ?? plain ?? 0);
-    const end = this.#blockEnd(body, atomic !== undefined);
+    const end = yield { body, atomic: atomic !== undefined };
     this.#pos = end ?? body;
-    return end !== undefined;
+    if (end !== undefined || depth > 0) return end !== undefined;
+    // What the search for the block has read as its first statement goes on here.
+    const ahead = this.#known.firsts.get(body);
+    if (ahead instanceof Error) throw ahead;
+    if (ahead !== undefined) this.#pos = ahead;
+    return ahead !== undefined;
   }
 
-  #blockEnd(body: number, atomic: boolean): number | undefined {
-    const key = `${atomic}${body}`;
-    if (this.#blocks.has(key)) return this.#blocks.get(key);
-    // Nested words that begin no block would be tried again and again, twice as often at each level.
-    const end = this.#findBlockEnd(body, atomic);
-    this.#blocks.set(key, end);
-    return end;
-  }
-
-  #findBlockEnd(body: number, atomic: boolean): number | undefined {
+  /** Where a block ends; nothing when it is none. */
+  *#blockEnd({ atomic, body }: Block): Search<number | undefined> {
+    const { firsts } = this.#known;
+    const ends = this.#known.endsBehind[atomic ? 1 : 0];
+    const passed: number[] = [];
+    let end: number | undefined;
+    let read = 0;
     try {
-      const inner = new Scanner(this.#text, body, this.#blocks);
-      for (let piece = inner.next(); piece !== undefined; piece = inner.next()) {
-        const end = END.exec(piece.text)?.[0];
-        if (end === undefined) continue;
-        const rest = piece.text.slice(end.length);
-        if (atomic || rest === "" || rest === ";") return inner.consumed;
+      const inner = new Scanner(this.#text, body, this.#known);
+      for (let piece = yield* inner.#next(); piece !== undefined; piece = yield* inner.#next()) {
+        const word = END.exec(piece.text)?.[0];
+        const rest = piece.text.slice(word?.length);
+        if (word !== undefined && (atomic || rest === "" || rest === ";")) {
+          end = inner.consumed;
+          break;
+        }
+        if (inner.#delimiter !== ";" || inner.#counted !== body) continue;
+        if (read === 0 && this.#beginsPlainly(body)) firsts.set(body, inner.#pos);
+        // Behind a statement all blocks go on alike; some of the places are enough to meet again.
+        if (ends.has(inner.#pos)) {
+          end = ends.get(inner.#pos);
+          break;
+        }
+        if (read++ % 16 === 0) passed.push(inner.#pos);
       }
     } catch (error) {
       if (!(error instanceof ScanError)) throw error;
+      if (read === 0 && this.#beginsPlainly(body)) firsts.set(body, error);
     }
-    return undefined;
+    for (const place of passed) ends.set(place, end);
+    return end;
+  }
+
+  /** Whether what stands at an index means the same at the start of a statement and inside one. */
+  #beginsPlainly(at: number): boolean {
+    return skipSpace(this.#text, at) === at &&
+      !/^(?:--|\/\*|delimiter)/i.test(this.#text.slice(at, at + 9));
   }
 }
 
@@ -242,6 +286,8 @@ function stopsOf(delimiter: string): Stops {
     inside: new RegExp(`[()'"\`]|\\$|--|/\\*${block}`, flags),
   };
 }
+
+const SEMICOLON = stopsOf(";");
 
 function matchAt(pattern: RegExp, text: string, at: number): number | undefined {
   pattern.lastIndex = at;

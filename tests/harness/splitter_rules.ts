@@ -108,14 +108,14 @@ const COMMENTS: Rules = {
   "block comments between parentheses": [scanner(INSIDE, INSIDE.replace("|/\\\\*", ""))],
   "block comments do not nest": [
     scanner(
-      "this.#text.indexOf(terminator, at + 2)",
+      "this.#known.indexOf(this.#text, terminator, at + 2)",
       `terminator === "*/" ? ((): number => {
         for (let i = at + 2, open = 1; i < this.#text.length; i++) {
           if (this.#text.startsWith("/*", i)) open++;
           else if (this.#text.startsWith("*/", i) && --open === 0) return i;
         }
         return -1;
-      })() : this.#text.indexOf(terminator, at + 2)`,
+      })() : this.#known.indexOf(this.#text, terminator, at + 2)`,
     ),
   ],
   "a comment that does not end is none": [
@@ -183,12 +183,12 @@ const BLOCKS: Rules = {
   ],
   "BEGIN ATOMIC in any case": [scanner('ATOMIC${WS}+`, "iy")', 'ATOMIC${WS}+`, "y")')],
   "BEGIN ATOMIC needs white space behind it": [scanner("ATOMIC${WS}+`", "ATOMIC${WS}*`")],
-  "BEGIN ATOMIC ends with any END": [scanner("if (atomic || rest", "if (rest")],
+  "BEGIN ATOMIC ends with any END": [scanner("(atomic || rest", "(rest")],
   "BEGIN ATOMIC that does not end is no BEGIN either": [
     scanner(
-      "const end = this.#blockEnd(body, atomic !== undefined);",
-      `const end = this.#blockEnd(body, atomic !== undefined) ??
-        (first && plain !== undefined ? this.#blockEnd(at + plain, false) : undefined);`,
+      "const end = yield { body, atomic: atomic !== undefined };",
+      `const end = (yield { body, atomic: atomic !== undefined }) ??
+        (first && plain !== undefined ? yield { body: at + plain, atomic: false } : undefined);`,
     ),
   ],
   "BEGIN … END": [scanner("matchAt(BEGIN, this.#text, at)", "undefined as number | undefined")],
@@ -214,25 +214,32 @@ const BLOCKS: Rules = {
   "blocks nest": [
     scanner("#start = 0;", "#start = 0;\n  flat = false;"),
     scanner(
-      "const inner = new Scanner(this.#text, body, this.#blocks);",
-      "const inner = new Scanner(this.#text, body, this.#blocks); inner.flat = true;",
+      "const inner = new Scanner(this.#text, body, this.#known);",
+      "const inner = new Scanner(this.#text, body, new Known()); inner.flat = true;",
     ),
     scanner(
-      "#block(at: number): boolean {",
-      "#block(at: number): boolean {\n if (this.flat) { this.#pos = at + 1; return false; }",
+      "*#block(at: number, depth: number): Search<boolean> {",
+      "*#block(at: number, depth: number): Search<boolean> {\n" +
+        "if (this.flat) { this.#pos = at + 1; return false; }",
     ),
   ],
   "a block that does not end is none": [
     scanner(
-      "this.#pos = end ?? body;\n    return end !== undefined;",
-      "this.#pos = end ?? this.#text.length;\n    return true;",
+      "this.#pos = end ?? body;\n",
+      "this.#pos = end ?? this.#text.length;\n    if (end === undefined) return true;\n",
     ),
   ],
   "scanning goes on behind the words of such a block": [
-    scanner("this.#pos = end ?? body;", "this.#pos = end ?? this.#text.length;"),
+    scanner(
+      "this.#pos = end ?? body;\n",
+      "this.#pos = end ?? this.#text.length;\n    if (end === undefined) return false;\n",
+    ),
   ],
   "what is wrong inside a block makes it none": [
-    scanner("if (!(error instanceof ScanError)) throw error;", "throw error;"),
+    scanner(
+      "if (!(error instanceof ScanError)) throw error;\n      if (read",
+      "throw error;\nif (read",
+    ),
   ],
   "blocks between parentheses": [scanner(INSIDE, INSIDE.replace("${block}", ""))],
   "blocks only where a semicolon is the delimiter": [

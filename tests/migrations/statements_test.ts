@@ -95,9 +95,13 @@ Deno.test("splitStatements() gives offsets at which the texts stand", () => {
   }
 });
 
-Deno.test("splitStatements() takes time in proportion to words that begin no block", () => {
-  // Tried anew at each level, forty would be a trillion.
-  assert.equal(split("BEGIN x ".repeat(200)).length, 1);
+Deno.test("splitStatements() comes to an end whatever begins and does not end", () => {
+  // Tried anew at each level, forty of the first would be a trillion; calls go some thousands deep.
+  assert.equal(split("BEGIN x ".repeat(20_000)).length, 1);
+  assert.equal(split("x BEGIN a; b; ".repeat(20_000)).length, 40_000);
+  assert.equal(split(`${"BEGIN a; ".repeat(20_000)}${"END; ".repeat(20_000)}`).length, 1);
+  assert.equal(split("/* ".repeat(300_000)).length, 1);
+  assert.equal(split("-- ".repeat(300_000)).length, 1);
 });
 
 Deno.test("statementHashes() are cumulative", () => {
