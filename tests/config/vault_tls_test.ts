@@ -170,3 +170,36 @@ async function startProxy(
     },
   };
 }
+
+Deno.test("Vault: a redirect from https to http is not followed, whatever answers there", async () => {
+  const asked: string[] = [];
+  await using plain = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    (request) => {
+      asked.push(request.headers.get("x-vault-token") ?? "");
+      return Response.json({ data: { data: { database: DATABASE }, metadata: {} } });
+    },
+  );
+  await using secure = Deno.serve(
+    {
+      hostname: "127.0.0.1",
+      port: 0,
+      onListen: () => {},
+      cert: await pem("server"),
+      key: await Deno.readTextFile(`${TLS}/server.key`),
+    },
+    () =>
+      new Response(null, {
+        status: 307,
+        headers: { location: `http://127.0.0.1:${plain.addr.port}/v1/x` },
+      }),
+  );
+  const error = await refusal({
+    VAULT_ADDR: `https://127.0.0.1:${secure.addr.port}`,
+    VAULT_TOKEN: "planted-token",
+    VAULT_CACERT: `${TLS}/authority.pem`,
+  });
+  assert.equal(error.code, "vault_redirect", error.message);
+  assert.match(error.message, /redirected from https to http:/);
+  assert.deepEqual(asked, []);
+});
