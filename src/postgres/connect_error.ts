@@ -27,7 +27,12 @@ export function toConnectError(error: unknown, context: ConnectContext): Migrate
   return new MigrateError(
     code,
     `Cannot connect to ${describeDatabase(context.database)}: ${state}`,
-    { hint, cause: error, ...(sqlstate === undefined ? {} : { data: { sqlstate } }) },
+    {
+      hint,
+      next: [{ command: "migrate doctor", when: "each step of the way there" }],
+      cause: error,
+      ...(sqlstate === undefined ? {} : { data: { sqlstate } }),
+    },
   );
 }
 

@@ -98,7 +98,7 @@ Deno.test("wait waits for each of several databases", async () => {
   assert.equal(good.code, 0, good.err);
   assert.equal(good.out + good.err, "");
   await using more = await createSeveral(1, { more: ["no_such_database"] });
-  const late = await migrate(["wait", "--config", more.config, "--timeout", "300ms"]);
+  const late = await migrate(["wait", "--config", more.config, "--timeout", "2s"]);
   assert.equal(late.code, 1);
   assert.match(late.err, /error\[database_missing\]/);
 });

@@ -27,13 +27,15 @@ export function warning(
 export function fault(name: LookName, reason: MigrateError | ConnectReason | Fault): Look {
   const { code, hint, next = [] } = reason;
   const text = "state" in reason ? reason.state : [reason.message, ...reason.details].join("; ");
+  // Whoever reads this has typed that.
+  const others = next.filter(({ command }) => command !== "migrate doctor");
   return {
     name,
     state: "fault",
     text,
     code,
     fix: hint,
-    ...(next.length === 0 ? {} : { next }),
+    ...(others.length === 0 ? {} : { next: others }),
   };
 }
 
