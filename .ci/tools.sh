@@ -26,12 +26,16 @@ install_tools() {
 # The names, as tests/harness/tools.ts has them, of what is there: with these nothing may be ignored.
 tools_at_hand() {
   local pair
-  for pair in actionlint bash buildah check_jsonschema=check-jsonschema fish go pgbouncer script \
+  for pair in actionlint bash buildah check_jsonschema=check-jsonschema fish pgbouncer script \
     kubernetes_validate=kubernetes-validate strace systemd_analyze=systemd-analyze zsh; do
     if command -v "${pair#*=}" >/dev/null || [ -x "/usr/sbin/${pair#*=}" ]; then
       printf ',%s' "${pair%%=*}"
     fi
   done
+  # Tests that need Go need modules, too.
+  if [ -x "$check_tools/go/actionlint" ]; then
+    printf ',go'
+  fi
   if [ -n "$(find "$check_tools/python/lib" -type d -path '*site-packages/cyclonedx' 2>/dev/null)" ]; then
     printf ',cyclonedx'
   fi
