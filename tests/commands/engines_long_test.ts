@@ -30,13 +30,13 @@ const OCCUR: Readonly<Record<string, number>> = {
     "concurrently in a transaction",
     "unclosed quote",
     "history changed",
-    "out of order",
     "not clean",
     "no such baseline",
     "baseline and dirty",
     "wrong directive",
     "missing migration",
   ]),
+  ...fill(1, "failed with", ["out of order"]),
   ...fill(1, "difference", differencesIn("runs")),
 };
 
