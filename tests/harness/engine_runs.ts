@@ -86,6 +86,11 @@ export async function live(story: Story, tally: Tally): Promise<void> {
     }
     tally.add(`turn of ${step.by}`);
     const mixed = await byTurns(shared, { ...call, allowChanged });
+    if (step.by === "atlas" && mixed.well === reference.well && hasOtherTotal(mixed, scene)) {
+      // It is corrected before Atlas is called, and stays so where Atlas then fails.
+      tally.add(`difference ${"total_after_repair" satisfies Difference}`);
+      return;
+    }
     assert.deepEqual(state(mixed), state(reference), `by turns, ${step.by}: ${mixed.says}`);
     note(applied, scene);
   }
@@ -299,6 +304,12 @@ function explain(own: Outcome, scene: Scene): Difference | undefined {
   if (ran.some(({ file }) => file.settings)) return "session_settings";
   if (own.well !== reference.well || differOnlyInTotal(own, scene) === false) return undefined;
   return "total_after_repair";
+}
+
+/** Whether rows differ, and in nothing but a total that we have corrected. */
+function hasOtherTotal(own: Outcome, scene: Scene): boolean {
+  return !same(own.rows, scene.reference.rows) && differOnlyInTotal(own, scene) &&
+    same(own.content, scene.reference.content);
 }
 
 /** Whether a total that we have corrected is all that differs. */
