@@ -26,7 +26,12 @@ const [tls] = await planTls(database);
 if (tls === undefined) throw new Error("there is no plan");
 const { certificate, protocol } = await shakeHands(database, { tls, signal, timeoutMs: 20_000 });
 const wary = { ...database, sslrootcert: stranger };
-const look = await lookAtTls(await planTls(wary), { database: wary, signal, now: new Date() });
+const look = await lookAtTls(await planTls(wary), {
+  database: wary,
+  signal,
+  now: new Date(),
+  redact: String,
+});
 console.log(JSON.stringify({
   ssl: row?.["ssl"],
   protocol,

@@ -63,3 +63,15 @@ export function some(words: readonly string[], most = 3): string {
   const shown = words.slice(0, most).join(", ");
   return words.length <= most ? shown : `${shown} and ${words.length - most} more`;
 }
+
+/** A look with every text of it changed in one way. */
+export function changed(look: Look, change: (text: string) => string): Look {
+  return {
+    ...look,
+    text: change(look.text),
+    ...(look.fix === undefined ? {} : { fix: change(look.fix) }),
+    ...(look.next === undefined ? {} : {
+      next: look.next.map((step) => ({ ...step, command: change(step.command) })),
+    }),
+  };
+}

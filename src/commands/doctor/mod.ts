@@ -9,7 +9,7 @@ import type { Lastly } from "../../world.ts";
 import type { EngineName } from "../engine.ts";
 import { loadPool } from "../pool.ts";
 import { lookAtEngine } from "./engine.ts";
-import { fault, type Look, ok, some, unseen, warning } from "./look.ts";
+import { changed, fault, type Look, ok, some, unseen, warning } from "./look.ts";
 import { lookAtNetwork } from "./network.ts";
 import { lookAtServer, SERVER_LOOKS } from "./server.ts";
 
@@ -54,7 +54,7 @@ const SLOT_BYTES = 1e9;
  * @throws {MigrateError} `interrupted`.
  */
 export async function doctor(request: DoctorRequest): Promise<DoctorReport> {
-  const { onLook, secrets, signal } = request;
+  const { onLook, signal } = request;
   const looks: Look[] = [];
   const warnings: string[] = [];
   const settings = await load(request, warnings);
@@ -72,7 +72,7 @@ export async function doctor(request: DoctorRequest): Promise<DoctorReport> {
 
   function tell(look: Look): void {
     if (signal.aborted) throw interrupted("Stopped while looking");
-    const clean = cleaned(look, secrets.redact);
+    const clean = plain(look);
     looks.push(clean);
     onLook(clean);
   }
@@ -121,7 +121,7 @@ async function* lookAtAll(
   request: DoctorRequest & { readonly warnings: readonly string[] },
 ): AsyncGenerator<Look> {
   const { database, migrate } = settings;
-  const { env, now = new Date(), signal } = request;
+  const { env, now = new Date(), secrets, signal } = request;
   const engine = lookAtEngine(request.engine ?? migrate.engine ?? "auto", { env, signal });
   const warned = [...settings.warnings, ...request.warnings];
   const { length } = settings.databases;
@@ -140,7 +140,7 @@ async function* lookAtAll(
   const { look, pool } = await lookAtMigrations(request.migrations ?? migrate.migrations);
   yield look;
   let last: Look | undefined;
-  for await (const each of lookAtNetwork({ database, now, signal })) {
+  for await (const each of lookAtNetwork({ database, now, redact: secrets.redact, signal })) {
     last = each.state === "fault" || each.state === "unseen" ? each : last;
     yield each;
   }
@@ -203,15 +203,7 @@ function lookAtEnd(warnings: readonly string[]): Look {
     });
 }
 
-/** What servers and users write into names must not steer a terminal, nor show a secret. */
-function cleaned(look: Look, redact: (text: string) => string): Look {
-  const clean = (text: string) => redact(text).replace(/\s+/g, " ").replace(/\p{Cc}/gu, "\ufffd");
-  return {
-    ...look,
-    text: clean(look.text),
-    ...(look.fix === undefined ? {} : { fix: clean(look.fix) }),
-    ...(look.next === undefined ? {} : {
-      next: look.next.map((step) => ({ ...step, command: clean(step.command) })),
-    }),
-  };
+/** What servers and users write into names must not steer a terminal. */
+function plain(look: Look): Look {
+  return changed(look, (text) => text.replace(/\s+/g, " ").replace(/\p{Cc}/gu, "\ufffd"));
 }

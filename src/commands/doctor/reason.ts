@@ -6,13 +6,16 @@ export interface NetworkRequest {
   readonly database: Database;
   readonly signal: AbortSignal;
   readonly now: Date;
+  readonly redact: (text: string) => string;
 }
 
 /** Why something on the way to the server failed; a look that timed out is told as such. */
-export function reasonFor(error: unknown, { database }: NetworkRequest): ConnectReason {
+export function reasonFor(
+  error: unknown,
+  { database, redact }: NetworkRequest,
+): ConnectReason {
   const timedOut = error instanceof DOMException && error.name === "TimeoutError";
-  // Every look is searched for secrets as a whole.
-  return reasonOf(error, { database, timedOut, redact: String });
+  return reasonOf(error, { database, timedOut, redact });
 }
 
 /** How long one step may take. */

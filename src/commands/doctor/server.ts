@@ -21,7 +21,7 @@ import {
 import { inSnapshot, readHistory, type Waits } from "../look.ts";
 import { decide } from "../preflight.ts";
 import { describeOrphans } from "../run_locks.ts";
-import { fault, type Look, ok, some, unseen, unseenBecause, warning } from "./look.ts";
+import { changed, fault, type Look, ok, some, unseen, unseenBecause, warning } from "./look.ts";
 import { lookAtPrivileges } from "./privileges.ts";
 
 /** What the looks at a server need. */
@@ -66,7 +66,10 @@ export const SERVER_LOOKS: readonly (readonly [
   ["disk", lookAtDisk],
 ];
 
-/** Makes all looks at a server, each in a read-only transaction of its own. */
+/**
+ * Makes all looks at a server, each in a read-only transaction of its own. What they tell are the
+ * server's words, and those of all who have given something there a name.
+ */
 export async function* lookAtServer(request: ServerRequest): AsyncGenerator<Look> {
   const { session, signal } = request;
   // A look may be given up at any moment: nothing of it can be half done.
@@ -77,7 +80,7 @@ export async function* lookAtServer(request: ServerRequest): AsyncGenerator<Look
     for (const look of SERVER_LOOKS) {
       const found = await lookOnce(look, { ...request, needs });
       if (found.name === "pooler" && found.state === "fault") needs = "pooler";
-      yield found;
+      yield changed(found, request.redact);
     }
   } finally {
     signal.removeEventListener("abort", stop);

@@ -41,9 +41,9 @@ const NOTHING: Handshake = { protocol: undefined, certificate: undefined };
 type Judged = NetworkRequest & { readonly tls: TlsPlan };
 
 function judge({ certificate, protocol }: Handshake, request: Judged): Look {
-  const { database: { sslmode }, now, tls } = request;
+  const { database: { sslmode }, now, redact, tls } = request;
   if (protocol === undefined) return ok("tls", `off: the server offers none (sslmode ${sslmode})`);
-  const shown = certificate === undefined ? "" : `, ${describe(certificate)}`;
+  const shown = certificate === undefined ? "" : `, ${redact(describe(certificate))}`;
   const text = `${protocol}${shown}, ${CHECKED[tls.verify]}`;
   if (certificate === undefined || tls.verify === "nothing") return ok("tls", text);
   const left = certificate.validToDate.getTime() - now.getTime();
@@ -64,7 +64,9 @@ const CHECKED: Readonly<Record<TlsPlan["verify"], string>> = {
 /** What is wrong with a certificate that was refused. */
 function explain(
   certificate: X509Certificate,
-  { database, now, reason, tls }: Judged & { readonly reason: ReturnType<typeof reasonFor> },
+  { database, now, reason, redact, tls }: Judged & {
+    readonly reason: ReturnType<typeof reasonFor>;
+  },
 ): ReturnType<typeof reasonFor> {
   const { host, sslrootcert } = database;
   const found: { readonly state: string; readonly hint: string }[] = [];
@@ -92,13 +94,13 @@ function explain(
       : `those in ${sslrootcert}`;
     found.push({
       state: `its authority is not among ${trusted}`,
-      hint: `Set database.sslrootcert to the PEM file of ${authorityOf(certificate)}`,
+      hint: `Set database.sslrootcert to the PEM file of ${redact(authorityOf(certificate))}`,
     });
   }
   if (found.length === 0) found.push({ state: reason.state, hint: reason.hint });
   return {
     code: reason.code,
-    state: `${describe(certificate)}: ${found.map(({ state }) => state).join("; ")}`,
+    state: `${redact(describe(certificate))}: ${found.map(({ state }) => state).join("; ")}`,
     hint: found[0]?.hint ?? "",
   };
 }

@@ -247,6 +247,21 @@ Deno.test("doctor() tells transactions that are open for long, with who has them
   await db.sql("rollback");
 });
 
+Deno.test("migrate doctor hides a secret that others have written down, and no word of its own", async () => {
+  await using db = await migrated();
+  await withRole(db, async (role) => {
+    await db.sql(`alter role ${role} password 'hypo'`);
+    await db.sql("create table bronze.hypo_1 (i int); insert into bronze.hypo_1 values (1), (1)");
+    await assert.rejects(db.sql("create unique index concurrently hypo_2 on bronze.hypo_1 (i)"));
+    const database = { ...db.database, user: role, password: "hypo", dbname: db.name };
+    assert.equal((await examine(database)).of("indexes").text, "invalid: bronze.****_2");
+    await db.sql(`alter role ${role} password 'in'`);
+    const short = await examine({ ...database, password: "in" });
+    assert.equal(short.of("indexes").text, "****");
+    assert.match(short.of("migrations").text, / in .*, as their sums say$/);
+  });
+});
+
 Deno.test("migrate doctor says how many sessions its role may not see", async () => {
   await using db = await migrated();
   await db.sql("select 1");
