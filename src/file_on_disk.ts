@@ -1,5 +1,5 @@
 import { MigrateError } from "./errors.ts";
-import { findFault, readDirectives, type SourceFile } from "./migrations/mod.ts";
+import { findFault, isSumIgnored, readDirectives, type SourceFile } from "./migrations/mod.ts";
 
 const PIECE_BYTES = 1 << 20;
 
@@ -21,7 +21,7 @@ export class FileOnDisk implements SourceFile {
   readonly #mayBegin: boolean;
   #state: string | undefined;
   #checkpoint: boolean | undefined;
-  #firstLine: string | undefined;
+  #sumIgnored: boolean | undefined;
 
   /** `file` is where it stands, `path` what messages call it; `mark` allows a byte order mark. */
   constructor(name: string, place: {
@@ -61,10 +61,10 @@ export class FileOnDisk implements SourceFile {
     return this.#checkpoint ??= readDirectives(this.text).checkpoint;
   }
 
-  /** Its first line. */
-  get firstLine(): string {
-    if (this.#firstLine === undefined) this.#readStart();
-    return this.#firstLine ??= this.text.split("\n", 1)[0] ?? "";
+  /** Whether its first line leaves it out of the sums. */
+  get sumIgnored(): boolean {
+    if (this.#sumIgnored === undefined) this.#readStart();
+    return this.#sumIgnored ??= isSumIgnored(this.text);
   }
 
   /**
@@ -97,14 +97,13 @@ export class FileOnDisk implements SourceFile {
     this.#note(buffer.subarray(0, size), size < buffer.length);
   }
 
-  /** Notes what the start of the file says, as far as it reaches. */
+  /** Notes what the start of the file says, as far as it reaches; a part of it would keep it all. */
   #note(start: Uint8Array<ArrayBuffer>, whole: boolean): void {
     const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(start);
     if (whole || BEHIND_HEAD.test(text.slice(0, text.lastIndexOf("\n") + 1))) {
       this.#checkpoint = readDirectives(text).checkpoint;
     }
-    const end = text.indexOf("\n");
-    if (end >= 0 || whole) this.#firstLine = end < 0 ? text : text.slice(0, end);
+    if (whole || text.includes("\n")) this.#sumIgnored = isSumIgnored(text);
   }
 
   #check(

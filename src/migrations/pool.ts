@@ -182,7 +182,7 @@ function refuseNames(folders: readonly Folder[]): void {
 }
 
 function refuseIgnored(folders: readonly Folder[]): void {
-  const ignored = paths(folders, ({ firstLine, text }) => isSumIgnored(firstLine ?? text));
+  const ignored = paths(folders, (file) => file.sumIgnored ?? isSumIgnored(file.text));
   if (ignored.length > 0) throw sumIgnored(ignored);
 }
 

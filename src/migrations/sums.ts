@@ -9,8 +9,8 @@ export interface SourceFile {
   readonly text: string;
   /** The bytes of the text, in pieces of which each is used before the next; where they are at hand. */
   pieces?(): Iterable<Uint8Array>;
-  /** The first line, where it is to be had without the rest. */
-  readonly firstLine?: string;
+  /** Whether it is left out of the sums, where that is to be had without the rest. */
+  readonly sumIgnored?: boolean;
   /** Whether the head says that the file is a checkpoint, where that is to be had without the rest. */
   readonly checkpoint?: boolean;
 }
@@ -33,7 +33,7 @@ export function computeSums(files: readonly SourceFile[]): Sums {
   for (const file of files.toSorted((a, b) => compareBytes(a.name, b.name))) {
     const { name } = file;
     running.update(name, "utf8");
-    if (isSumIgnored(file.firstLine ?? file.text)) continue;
+    if (file.sumIgnored ?? isSumIgnored(file.text)) continue;
     if (file.pieces === undefined) running.update(file.text, "utf8");
     else for (const piece of file.pieces()) running.update(piece);
     entries.push({ name, hash: running.copy().digest("base64") });
