@@ -63,7 +63,7 @@ const TRACES = [
   "select 1;",
   "(select 1);",
   "call p();",
-  "begin;",
+  "begin;\ncommit;",
 ];
 
 for (const statement of TRACES) {
@@ -123,6 +123,10 @@ Deno.test("batches() hand out what comes before a file that must not be executed
     "statement_syntax",
   ]);
   assert.deepEqual(untilRefusal(planned(["select (", PLAIN])), ["statement_syntax"]);
+  assert.deepEqual(untilRefusal(planned([PLAIN, "-- atlas:txmode none\n\nbegin;\n", PLAIN])), [
+    "1",
+    "transaction_open",
+  ]);
   // In one transaction nothing may be begun.
   assert.deepEqual(untilRefusal(planned([PLAIN, "commit;"], "all")), ["transaction_control"]);
 });
