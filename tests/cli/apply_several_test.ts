@@ -110,13 +110,14 @@ Deno.test("--fail-fast: those not begun are skipped, and one at work stops betwe
   await using several = await createSeveral(4);
   const [slow, bad] = several.databases;
   await trap(bad);
-  // The first database waits in its first file until the second has failed.
-  const gate = await slow?.sql("select pg_advisory_lock(4711)");
-  assert.equal(gate?.length, 1);
+  // Both wait in their first file: the second is to fail while the first is at work.
+  for (const db of [slow, bad]) {
+    assert.equal((await db?.sql("select pg_advisory_lock(4711)"))?.length, 1);
+  }
   const files = {
     ...TRAP,
     "bronze/0001_a.sql":
-      `-- atlas:txmode none\n\ncreate schema bronze;\nselect case when current_database() = '${slow?.name}' then pg_advisory_lock(4711) end;\n`,
+      `-- atlas:txmode none\n\ncreate schema bronze;\nselect case when current_database() in ('${slow?.name}', '${bad?.name}') then pg_advisory_lock(4711) end;\n`,
   };
   await using folder = await migrationsFolder(files);
   const args = [
@@ -124,6 +125,14 @@ Deno.test("--fail-fast: those not begun are skipped, and one at work stops betwe
     ...["--allow-dirty", "--fail-fast", "--jobs", "2", "--json", "--statement-lock-timeout", "0"],
   ];
   const running = migrate(args);
+  for (const db of [slow, bad]) {
+    await until(
+      db,
+      `select 1 from pg_locks where locktype = 'advisory' and not granted
+      and database = (select oid from pg_database where datname = current_database())`,
+    );
+  }
+  await bad?.sql("select pg_advisory_unlock(4711)");
   await until(bad, "select 1 from atlas_schema_revisions.atlas_schema_revisions");
   await until(
     bad,

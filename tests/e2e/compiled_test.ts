@@ -97,6 +97,7 @@ toolTest(
     const program = await migrate();
     await using db = await createDatabase();
     const site = await makeSite(db.name);
+    await Deno.chmod(site.config, 0o600);
     const run = await site.run(program, ["doctor", "--config", site.config, "--json"]);
     assert.equal(run.code, 0, run.out + run.err);
     const document = JSON.parse(run.out);
