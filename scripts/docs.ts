@@ -17,9 +17,6 @@ import { permissionFlags, programNamed } from "./compile/programs.ts";
 
 /** What stands in the README between `<!-- begin NAME -->` and `<!-- end NAME -->`. */
 const PARTS: Readonly<Record<string, () => string | Promise<string>>> = {
-  help: async () => `\`\`\`text\n${(await helpOf(["apply", "--help"])).trimEnd()}\n\`\`\``,
-  genhelp: async () =>
-    `\`\`\`text\n${(await helpOf(["--help"], mainOfGenmigrate)).trimEnd()}\n\`\`\``,
   exits: () => markdown(EXIT_CODES),
   configuration: () => markdown(CONFIGURATION),
   vault: () => markdown(VAULT),
@@ -34,18 +31,6 @@ const PARTS: Readonly<Record<string, () => string | Promise<string>>> = {
       ]),
     ).join("\n"),
   looks: () => markdownTable(["look", "what it tells"], Object.entries(LOOKS)).join("\n"),
-  lookcodes: () =>
-    markdownTable(
-      ["code", "meaning"],
-      Object.entries(LOOK_CODES).map(([code, meaning]) => [`\`${code}\``, meaning]),
-    ).join("\n"),
-  codes: () =>
-    markdownTable(
-      ["code", "exit", "meaning"],
-      Object.entries(CODES).map((
-        [code, [exit, meaning]],
-      ) => [`\`${code}\``, String(exit), meaning]),
-    ).join("\n"),
   differences: () =>
     Object.entries(DIFFERENCES).map(([name, { says }]) => item(`\`${name}\`: ${says}`)).join("\n"),
 };
@@ -59,8 +44,9 @@ async function run(args: readonly string[]): Promise<number> {
     ...(["migrate", "genmigrate"] as const).map((program) =>
       [schemaPath(program), () => schemaText(program)] as const
     ),
-    ["deploy/commands/migrate.md", () => commandsPage("migrate", main)],
-    ["deploy/commands/genmigrate.md", () => commandsPage("genmigrate", mainOfGenmigrate)],
+    ["deploy/reference/migrate.md", () => commandsPage("migrate", main)],
+    ["deploy/reference/genmigrate.md", () => commandsPage("genmigrate", mainOfGenmigrate)],
+    ["deploy/reference/errors.md", errorsPage],
   ];
   for (const [file, renew] of generated) {
     const present = await Deno.readTextFile(file).catch(() => "");
@@ -75,6 +61,8 @@ async function run(args: readonly string[]): Promise<number> {
   return 1;
 }
 
+const WRITTEN = "Written by `deno task docs` from the program itself.";
+
 /** The help of a program and of each of its commands. */
 async function commandsPage(name: string, program: typeof main): Promise<string> {
   // The lines of what can be typed first: a word, a tab, what it is.
@@ -87,9 +75,24 @@ async function commandsPage(name: string, program: typeof main): Promise<string>
       return `## ${`${name} ${command}`.trim()}\n\n\`\`\`text\n${help.trimEnd()}\n\`\`\`\n`;
     }),
   );
-  return `# Commands of ${name}\n\nWritten by \`deno task docs\` from the program itself.\n\n${
-    parts.join("\n")
-  }`;
+  return `# Commands of ${name}\n\n${WRITTEN}\n\n${parts.join("\n")}`;
+}
+
+/** What each code means. */
+function errorsPage(): string {
+  const errors = Object.entries(CODES).map(([code, [exit, meaning]]) => [
+    `\`${code}\``,
+    String(exit),
+    meaning,
+  ]);
+  const looks = Object.entries(LOOK_CODES).map(([code, meaning]) => [`\`${code}\``, meaning]);
+  return [
+    "# Error codes",
+    `${WRITTEN} \`migrate help errors\` prints the same,\n\`migrate help <code>\` explains one.`,
+    markdownTable(["code", "exit", "meaning"], errors).join("\n"),
+    "`migrate doctor` has these besides:",
+    markdownTable(["code", "meaning"], looks).join("\n"),
+  ].join("\n\n") + "\n";
 }
 
 function schemaText(program: Documented): string {

@@ -5,8 +5,8 @@ export const EXIT = { done: 0, failed: 1, usage: 2, pending: 3, interrupted: 130
 
 /**
  * Every error code that the programs can report, with the exit code it leads to and its meaning.
- * Scripts may rely on a code; the sentences around it may improve. The README's table is made from
- * this one.
+ * Scripts may rely on a code; the sentences around it may improve. `deploy/reference/errors.md` is
+ * made from this table.
  */
 export const CODES = {
   internal: [1, "a fault of the program itself; please report it"],

@@ -11,7 +11,7 @@ export const NextPart = v.strictObject({
 
 /** An error, as it stands in every document of something that failed. */
 export const ErrorPart = v.strictObject({
-  code: field(codesOf(CODES), "stable; README.md lists them with their meanings"),
+  code: field(codesOf(CODES), "stable; migrate help errors lists them with their meanings"),
   message: field(v.string(), "for people; may improve"),
   hint: field(v.string(), "one instruction: what to do next"),
   next: v.optional(field(list(NextPart), "what to type, the likeliest first")),
