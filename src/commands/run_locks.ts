@@ -1,5 +1,5 @@
 import { findOrphans } from "../atlas/mod.ts";
-import { LOCKS, type Session, takeLock, tryRunLocks } from "../postgres/mod.ts";
+import { LOCKS, type Session, takeLock, type TakenLocks, tryRunLocks } from "../postgres/mod.ts";
 
 /** How long to try for the locks of a run, and whom to tell. */
 export interface RunLockOptions {
@@ -18,7 +18,7 @@ export interface RunLockOptions {
  */
 export async function takeRunLocks(
   session: Session,
-  options: RunLockOptions & { readonly taken?: Awaited<ReturnType<typeof tryRunLocks>> },
+  options: RunLockOptions & { readonly taken?: TakenLocks },
 ): Promise<number> {
   const { lockTimeoutMs, onWait, signal } = options;
   const taken = options.taken ?? await tryRunLocks(session);

@@ -135,15 +135,15 @@ export async function findHolder(
     : { pid: Number(row["pid"]), text: describeSession(row, "connected") };
 }
 
-/** The condition on `pg_locks` for one of our locks in this database, as SQL. */
 /** Who is migrating at this moment, through us or through Atlas. */
 export async function runnerOf(session: Session): Promise<string | undefined> {
   return await holderOf(session, LOCKS.own) ?? await holderOf(session, LOCKS.atlas);
 }
 
-// A key below 2^32 stands in objid alone; objsubid 1 marks the form with one 64-bit key:
-// https://www.postgresql.org/docs/current/view-pg-locks.html
+/** The condition on `pg_locks` for one of our locks in this database, as SQL. */
 export function lockRow(key: number): string {
+  // A key below 2^32 stands in objid alone; objsubid 1 marks the form with one 64-bit key:
+  // https://www.postgresql.org/docs/current/view-pg-locks.html
   return `locktype = 'advisory' and classid = 0 and objid = ${key} and objsubid = 1
     and database = (select oid from pg_database where datname = current_database())`;
 }

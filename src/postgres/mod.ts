@@ -23,7 +23,15 @@ export { movesBetweenTransactions, refuseUnfit } from "./fit.ts";
 export { FILE_BEGINS } from "./guard.ts";
 export { dropUnfinished, findInvalid } from "./index_state.ts";
 export { Onlooker } from "./onlooker.ts";
-export { findHolder, LOCKS, releaseLock, runnerOf, takeLock, tryRunLocks } from "./lock.ts";
+export {
+  findHolder,
+  LOCKS,
+  releaseLock,
+  runnerOf,
+  takeLock,
+  type TakenLocks,
+  tryRunLocks,
+} from "./lock.ts";
 export { PATIENCE, type Patience, pause } from "./patience.ts";
 export { addressesOf, type Handshake, reach, shakeHands } from "./reach.ts";
 export { toRefusal } from "./refusal.ts";
