@@ -8,7 +8,7 @@ import { dirname, join, normalize } from "node:path";
  */
 const FLOORS: readonly (readonly RegExp[])[] = [
   // 0 ground: plain types, tables and errors
-  [/^src\/(?:errors|error_data|layers|looks|byte_size|database|duration|version|world|environment|shell_word|did_you_mean)\.ts$/],
+  [/^src\/(?:errors|error_data|layers|looks|byte_size|database|duration|version|world|environment|out_of_reach|shell_word|did_you_mean)\.ts$/],
   // 1 pure: values in, values out
   [
     /^src\/(?:migrations|impact|documents|topics)\//,

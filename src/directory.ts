@@ -2,6 +2,7 @@ import { MigrateError } from "./errors.ts";
 import { LAYERS } from "./layers.ts";
 import { FileOnDisk, unreadable } from "./file_on_disk.ts";
 import { checkText, type Folder, type PlainFolder } from "./migrations/mod.ts";
+import { outOfReach } from "./out_of_reach.ts";
 
 const SUMS = "atlas.sum";
 
@@ -48,7 +49,7 @@ async function readLayers(
 }
 
 async function readFolder(path: string): Promise<PlainFolder> {
-  const names = (entries(path)) ?? [];
+  const names = entries(path) ?? [];
   const read = async (name: string) => ({ name, text: await readText(path, name) });
   return {
     path,
@@ -62,7 +63,7 @@ async function findFiles(
   path: string,
   { mark }: { readonly mark: boolean },
 ): Promise<PlainFolder> {
-  const names = (entries(path)) ?? [];
+  const names = entries(path) ?? [];
   return {
     path,
     files: names.filter((name) => name.endsWith(".sql")).sort().map((name) =>
@@ -90,9 +91,18 @@ async function readText(folder: string, name: string): Promise<string> {
   try {
     bytes = await Deno.readFile(path);
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw refusal(path, cause);
   }
   return checkText(bytes, path);
+}
+
+function refusal(path: string, cause: unknown): MigrateError {
+  const reach = outOfReach(cause);
+  return reach === undefined ? unreadable(path, cause) : new MigrateError(
+    "migrations_unreadable",
+    `Cannot read migrations: "${path}" ${reach.state}`,
+    { hint: reach.hint, cause },
+  );
 }
 
 /** The names in a directory, or nothing when there is none. */
@@ -103,6 +113,6 @@ function entries(directory: string): readonly string[] | undefined {
     if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) {
       return undefined;
     }
-    throw unreadable(directory, cause);
+    throw refusal(directory, cause);
   }
 }

@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { MigrateError } from "./errors.ts";
+import { outOfReach } from "./out_of_reach.ts";
 
 const OWNER = "owner.lock";
 
@@ -39,7 +40,7 @@ export class OwnedFolder implements AsyncDisposable {
     const root = await Deno.makeTempDir({ prefix: options.prefix }).catch((cause) => {
       throw new MigrateError(
         "temporary_folder",
-        `Cannot create a temporary folder: ${cause.message}`,
+        `Cannot create a temporary folder: ${describe(cause)}`,
         {
           hint:
             "Set TMPDIR (TEMP on Windows) to a folder that may be written; migrate can do without, with --engine embedded",
@@ -61,6 +62,11 @@ export class OwnedFolder implements AsyncDisposable {
     this.#lock.close();
     await removePatiently(this.root);
   }
+}
+
+function describe(cause: Error): string {
+  const reach = outOfReach(cause);
+  return reach === undefined ? cause.message : `TMPDIR ${reach.state}`;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { MigrateError } from "./errors.ts";
+import { outOfReach } from "./out_of_reach.ts";
 
 /** A file that a report will be written to, once there is one: whole, or not at all. */
 export interface ReportFile {
@@ -74,13 +75,16 @@ async function guarded(path: string, write: () => Promise<void>): Promise<void> 
 }
 
 function unwritable(path: string, cause: unknown): MigrateError {
-  const state = cause instanceof Deno.errors.NotFound
+  const reach = outOfReach(cause);
+  const state = reach !== undefined
+    ? `it ${reach.state}`
+    : cause instanceof Deno.errors.NotFound
     ? "there is no such folder"
     : cause instanceof Error
     ? cause.message.replace(/: \w+ '.*'$/s, "")
     : String(cause);
   return new MigrateError("report_unwritable", `Cannot write "${path}": ${state}`, {
-    hint: "Name a file in a folder that exists and may be written",
+    hint: reach?.hint ?? "Name a file in a folder that exists and may be written",
     cause,
   });
 }

@@ -18,7 +18,7 @@ export async function readConfigFile(path: string): Promise<Sections> {
       {
         hint: file.missing
           ? "Create it, or name another with --config or CONFIG_FILE"
-          : "Name a YAML file that this user may read, with --config or CONFIG_FILE",
+          : file.remedy ?? "Name a YAML file that this user may read, with --config or CONFIG_FILE",
         next: [{ command: "migrate help configuration" }],
         cause: file.cause,
       },

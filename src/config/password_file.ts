@@ -13,7 +13,7 @@ export async function readPasswordFile(
   if ("fault" in file) {
     throw unreadable(path, {
       state: file.fault,
-      hint: "Name a text file that this user may read",
+      hint: file.remedy ?? "Name a text file that this user may read",
       cause: file.cause,
     });
   }

@@ -1,3 +1,5 @@
+import { outOfReach } from "../out_of_reach.ts";
+
 /** What a file held, or why that cannot be told. */
 export type TextFile =
   | {
@@ -5,7 +7,13 @@ export type TextFile =
     /** Set when every user may read it: what to do about that. */
     readonly open: OpenToAll | undefined;
   }
-  | { readonly fault: string; readonly missing: boolean; readonly cause?: unknown };
+  | {
+    readonly fault: string;
+    readonly missing: boolean;
+    /** One instruction, where the fault asks for another than usual. */
+    readonly remedy?: string | undefined;
+    readonly cause?: unknown;
+  };
 
 /** A file that every user may read. */
 export interface OpenToAll {
@@ -34,7 +42,8 @@ export async function readTextFile(path: string): Promise<TextFile> {
     return { text, open: isOpen(await file.stat()) ? await openness(path) : undefined };
   } catch (cause) {
     const missing = cause instanceof Deno.errors.NotFound;
-    return { fault: missing ? "does not exist" : "is not readable", missing, cause };
+    const { hint: remedy, state = "is not readable" } = outOfReach(cause) ?? {};
+    return { fault: missing ? "does not exist" : state, missing, remedy, cause };
   }
 }
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { MigrateError } from "../errors.ts";
 import { compareBytes } from "../migrations/mod.ts";
+import { outOfReach } from "../out_of_reach.ts";
 
 /** What a folder holds, names in byte order. */
 export interface Entries {
@@ -66,9 +67,10 @@ function isAbsent(cause: unknown): boolean {
 }
 
 function unreadable(path: string, cause: unknown): MigrateError {
+  const { hint = "Check the rights on it", state = "is not readable" } = outOfReach(cause) ?? {};
   return new MigrateError(
     "schema_unreadable",
-    `Cannot read the declared schema: "${path}" is not readable`,
-    { hint: "Check the rights on it", cause },
+    `Cannot read the declared schema: "${path}" ${state}`,
+    { hint, cause },
   );
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Database } from "../database.ts";
 import { MigrateError } from "../errors.ts";
+import { outOfReach } from "../out_of_reach.ts";
 
 /** What protects a connection, as the text of PEM files. */
 export interface PemFiles {
@@ -75,8 +76,12 @@ function belongs(cert: string, key: string): boolean {
 }
 
 function unreadable(setting: string, path: string, cause: unknown): MigrateError {
-  return new MigrateError("tls_file", `Cannot read database.${setting}: "${path}"`, {
-    hint: "Check that the file exists and that this user may read it",
+  const {
+    hint = "Check that the file exists and that this user may read it",
+    state = "is not readable",
+  } = outOfReach(cause) ?? {};
+  return new MigrateError("tls_file", `Cannot read database.${setting}: "${path}" ${state}`, {
+    hint,
     cause,
   });
 }

@@ -55,6 +55,28 @@ for (const { engine, permission, what } of NEEDS) {
   );
 }
 
+Deno.test({
+  name: "migrate says why it reads nothing below /dev, whatever the rights",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const site = await makeSite("x");
+    const config = `/dev/shm/hotpot-test-${crypto.randomUUID()}.yaml`;
+    await Deno.copyFile(site.config, config);
+    try {
+      const flags = permissionFlags(PROGRAM, "linux");
+      const { code, err } = await runWith(flags, { ...site, config }, "embedded");
+      assert.equal(code, 2);
+      assert.match(
+        err,
+        /config_unreadable.* leads below \/dev, where this program may use no files/,
+      );
+      assert.doesNotMatch(err, /allow-all/);
+    } finally {
+      await Deno.remove(config);
+    }
+  },
+});
+
 Deno.test("each permission of migrate has a test that needs it", () => {
   assert.deepEqual(
     NEEDS.map(({ permission }) => permission),

@@ -22,7 +22,8 @@ export async function readSecretFile<Optional extends boolean = false>(
     if (options.optional && file.missing) {
       return undefined as Optional extends false ? never : undefined;
     }
-    throw unreadable(name, { state: `"${path}" ${file.fault}`, cause: file.cause });
+    const { cause, fault, remedy } = file;
+    throw unreadable(name, { state: `"${path}" ${fault}`, hint: remedy, cause });
   }
   const { open } = file;
   if (open !== undefined && !(foreign && open.byKubernetes)) {
@@ -42,10 +43,14 @@ export async function readSecretFile<Optional extends boolean = false>(
 
 function unreadable(
   name: string,
-  { cause, state }: { readonly state: string; readonly cause?: unknown },
+  { cause, hint, state }: {
+    readonly state: string;
+    readonly hint?: string | undefined;
+    readonly cause?: unknown;
+  },
 ): MigrateError {
   return new MigrateError("config_unreadable", `Cannot read ${name}: ${state}`, {
-    hint: "Check that the file exists, holds one line, and that this user may read it",
+    hint: hint ?? "Check that the file exists, holds one line, and that this user may read it",
     cause,
   });
 }

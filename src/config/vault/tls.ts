@@ -1,5 +1,6 @@
 import { readSystemAuthorities } from "../../authorities.ts";
 import { MigrateError } from "../../errors.ts";
+import { outOfReach } from "../../out_of_reach.ts";
 import { readTextFile } from "../text_file.ts";
 import type { TlsSettings } from "./settings.ts";
 
@@ -92,8 +93,12 @@ function unreadable(
   name: string,
   { cause, path }: { readonly path: string; readonly cause: unknown },
 ): MigrateError {
-  return new MigrateError("tls_file", `Cannot read ${name}: "${path}" is not readable`, {
-    hint: "Check that it exists and that this user may read it",
+  const {
+    hint = "Check that it exists and that this user may read it",
+    state = "is not readable",
+  } = outOfReach(cause) ?? {};
+  return new MigrateError("tls_file", `Cannot read ${name}: "${path}" ${state}`, {
+    hint,
     cause,
   });
 }
