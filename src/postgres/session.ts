@@ -4,26 +4,19 @@ import type { Database } from "../database.ts";
 import { interrupted, MigrateError } from "../errors.ts";
 import type { Sight } from "../report.ts";
 import { toConnectError } from "./connect_error.ts";
-import { readFields, ServerError, type ServerFields } from "./server_error.ts";
-import { FACTS, readFacts, type SessionFacts } from "./session_facts.ts";
-import { planTls } from "./tls.ts";
+import { isFatal, lastOf, type Row, rowsOf, serverError } from "./driver_answer.ts";
+import { type Login, logIn, type LogInOptions } from "./log_in.ts";
 import { type Patience, pause } from "./patience.ts";
+import { readFields, ServerError } from "./server_error.ts";
+import type { SessionFacts } from "./session_facts.ts";
+import { planTls } from "./tls.ts";
 import { Watch } from "./watch.ts";
 import { Wire } from "./wire.ts";
 
-export type { SessionFacts };
+export type { Row, SessionFacts };
 
 /** How soon to ask again to cancel: the first time may have met the end of a statement. */
 const CANCEL_AGAIN_MS = 50;
-
-/** The driver takes a socket from outside; its types do not say so. */
-type DriverOptions = postgres.Options<Record<string, never>> & {
-  readonly socket: () => Promise<unknown>;
-  readonly max_pipeline: number;
-};
-
-/** One row of a result; values are what the driver makes of PostgreSQL's types. */
-export type Row = Readonly<Record<string, unknown>>;
 
 /** What the server answered to one text of several: a command tag, or an error. */
 export interface Answer {
@@ -31,19 +24,8 @@ export interface Answer {
   readonly error?: unknown;
 }
 
-/** What opening a session needs besides the database. */
-export interface SessionOptions {
-  /** Ends the attempt; a session that is open is ended by disposing of it. */
-  readonly signal: AbortSignal;
-  /** Hides secrets in what the server says. */
-  readonly redact: (text: string) => string;
-  /** Receives what the server tells besides answers. */
-  readonly onNotice?: (notice: ServerFields) => void;
-  /**
-   * What to ask in the same breath as for the facts: commands that only read, with `;` between. They
-   * are executed in one snapshot, and their rows stand in `seen`.
-   */
-  readonly look?: string;
+/** What opening a session needs besides the database; one that is open is ended by disposing of it. */
+export interface SessionOptions extends LogInOptions {
   /** Watches over every answer, with a second connection where one is late. */
   readonly patience?: Patience;
   /** Receives what that second connection sees. */
@@ -59,7 +41,7 @@ export class Session implements AsyncDisposable {
   /** Where it is connected to, with the `sslmode` that `allow` or `prefer` came to. */
   readonly database: Database;
   /** The rows of each command of `look` that has some; nothing where the server refused them. */
-  readonly seen: readonly (readonly Row[])[] | undefined;
+  readonly seen: Login["seen"];
   readonly #sql: postgres.Sql;
   readonly #wire: Wire;
   readonly #redact: (text: string) => string;
@@ -71,7 +53,7 @@ export class Session implements AsyncDisposable {
   readonly #waiting = new Set<(error: Error) => void>();
 
   private constructor(
-    parts: Greeting & { sql: postgres.Sql; wire: Wire; database: Database },
+    parts: Login & { readonly wire: Wire },
     { onSight, patience, redact }: SessionOptions,
   ) {
     const { database, facts, seen, sql, wire } = parts;
@@ -114,11 +96,9 @@ export class Session implements AsyncDisposable {
     try {
       for (const tls of plans) {
         try {
-          return await Session.#openOnce(database, {
-            ...options,
-            wire: new Wire(database, tls),
-            signal,
-          });
+          const wire = new Wire(database, tls);
+          const login = await logIn(wire, database, { ...options, signal });
+          return new Session({ ...login, wire }, options);
         } catch (error) {
           refusal = error;
           // A pooler may give each statement another session, and then wants no transactions.
@@ -141,46 +121,6 @@ export class Session implements AsyncDisposable {
     });
   }
 
-  static async #openOnce(
-    database: Database,
-    options: SessionOptions & { readonly wire: Wire },
-  ): Promise<Session> {
-    const { wire, redact } = options;
-    const driver: DriverOptions = {
-      host: "unused",
-      port: 0,
-      user: database.user,
-      // A function, or the driver would look for PGPASSWORD when it is empty.
-      password: () => database.password ?? "",
-      database: database.dbname,
-      connection: startUpParameters(database),
-      socket: () => wire.open(options.signal),
-      ssl: false,
-      max: 1,
-      // Who sends ahead counts himself what is unanswered.
-      max_pipeline: Number.MAX_SAFE_INTEGER,
-      max_lifetime: null,
-      idle_timeout: 0,
-      connect_timeout: 0,
-      keep_alive: null,
-      backoff: () => 0,
-      fetch_types: false,
-      prepare: false,
-      onnotice: (notice) => options.onNotice?.(readFields({ ...notice }, redact)),
-    };
-    const sql = postgres(driver);
-    try {
-      const greeting = await Promise.race([greet(sql, options), aborted(options.signal)]);
-      return new Session({ ...greeting, sql, wire, database: settledOn(wire, database) }, options);
-    } catch (error) {
-      await sql.end({ timeout: 0 });
-      wire.destroy();
-      throw error instanceof postgres.PostgresError
-        ? serverError(error, redact)
-        : wire.error ?? error;
-    }
-  }
-
   /** Whether the connection has ended, by either side. */
   get lost(): boolean {
     return this.#wire.closed;
@@ -197,22 +137,13 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Sends texts one behind the other without waiting, each as a simple query of its own, and returns
-   * the rows of each command that has some, in order.
+   * Sends one text as a simple query and waits for the answer: the rows of each of its commands that
+   * has some, in order.
    *
-   * @throws what `query` throws, for the first text that fails; those behind it were sent too.
+   * @throws as `query`.
    */
-  async queries(texts: readonly string[]): Promise<readonly (readonly Row[])[]> {
-    const answered = this.#watch?.begin();
-    try {
-      const answers = await Promise.allSettled(texts.map((text) => this.#tell(text)));
-      return answers.flatMap((answer) => {
-        if (answer.status === "rejected") throw answer.reason;
-        return rowsOf(answer.value);
-      });
-    } finally {
-      answered?.();
-    }
+  async queryAll(text: string): Promise<readonly (readonly Row[])[]> {
+    return rowsOf(await this.#watched(text));
   }
 
   /**
@@ -249,7 +180,7 @@ export class Session implements AsyncDisposable {
     try {
       return await Promise.all(texts.map(async (text): Promise<Answer> => {
         try {
-          return { tag: (await this.#ask(text)).command ?? "" };
+          return { tag: lastOf(await this.#tell(text)).command ?? "" };
         } catch (error) {
           return { error };
         }
@@ -278,19 +209,16 @@ export class Session implements AsyncDisposable {
   }
 
   async #send(text: string): Promise<postgres.RowList<Row[]>> {
+    return lastOf(await this.#watched(text));
+  }
+
+  async #watched(text: string): Promise<postgres.RowList<Row[]>> {
     const answered = this.#watch?.begin();
     try {
-      return await this.#ask(text);
+      return await this.#tell(text);
     } finally {
       answered?.();
     }
-  }
-
-  async #ask(text: string): Promise<postgres.RowList<Row[]>> {
-    const result = await this.#tell(text);
-    // Of a text with several commands the driver makes a list of results.
-    const last: unknown = result.at(-1);
-    return Array.isArray(last) ? last as postgres.RowList<Row[]> : result;
   }
 
   async #tell(text: string): Promise<postgres.RowList<Row[]>> {
@@ -341,77 +269,4 @@ export class Session implements AsyncDisposable {
     await this.#sql.end({ timeout: this.#wire.closed ? 0 : 1 });
     this.#wire.destroy();
   }
-}
-
-/** What the first question has found out. */
-interface Greeting {
-  readonly facts: SessionFacts;
-  readonly seen: Session["seen"];
-}
-
-/** Asks the first question, and if the server refuses what is asked besides, only for the facts. */
-async function greet(
-  sql: postgres.Sql,
-  { look, wire }: SessionOptions & { readonly wire: Wire },
-): Promise<Greeting> {
-  if (look !== undefined) {
-    try {
-      // A transaction that only reads would pass for a server that lets nobody write.
-      const answer = await sql.unsafe<Row[]>(
-        `begin isolation level repeatable read; ${FACTS}; set transaction read only; ${look}; rollback`,
-      );
-      const [facts, ...seen] = rowsOf(answer);
-      wire.identify(answer[0] ?? {});
-      return { facts: readFacts(facts?.[0] ?? {}, wire.pid), seen };
-    } catch (error) {
-      if (!(error instanceof postgres.PostgresError) || isFatal(error)) throw error;
-      await sql.unsafe("rollback");
-    }
-  }
-  const rows = await sql.unsafe<Row[]>(FACTS);
-  wire.identify(rows);
-  return { facts: readFacts(rows[0] ?? {}, wire.pid), seen: undefined };
-}
-
-function isFatal(error: postgres.PostgresError): boolean {
-  return error.severity_local === "FATAL";
-}
-
-/** The rows of each command of a text that has some; the driver makes a list only of several. */
-function rowsOf(result: postgres.RowList<Row[]>): readonly (readonly Row[])[] {
-  const results: unknown[] = Array.isArray(result[0]) ? [...result] : [result];
-  return results.filter((each): each is postgres.RowList<Row[]> =>
-    Array.isArray(each) && "columns" in each && Array.isArray(each.columns)
-  );
-}
-
-/** Others who follow to this database must not choose again, and end up without protection. */
-function settledOn(wire: Wire, database: Database): Database {
-  if (database.sslmode !== "allow" && database.sslmode !== "prefer") return database;
-  // Neither mode asks who the server is; `require` would, with a file of authorities.
-  const { sslrootcert: _, ...rest } = database;
-  return { ...rest, sslmode: wire.encrypted ? "require" : "disable" };
-}
-
-function startUpParameters(database: Database): Record<string, string> {
-  return {
-    application_name: database.applicationName,
-    ...(database.searchPath === undefined ? {} : { search_path: database.searchPath }),
-    ...(database.role === undefined ? {} : { role: database.role }),
-  };
-}
-
-function serverError(
-  error: postgres.PostgresError,
-  redact: (text: string) => string,
-  blockers: readonly string[] = [],
-): ServerError {
-  return new ServerError(readFields({ ...error, message: error.message }, redact), blockers);
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }

@@ -85,9 +85,9 @@ export async function takeSnapshot(
 ): Promise<Snapshot> {
   try {
     return readSnapshot(
-      await session.queries([
+      await session.queryAll(
         `begin isolation level repeatable read read only; ${snapshotCommands(asked)}; rollback`,
-      ]),
+      ),
       asked,
     );
   } catch (error) {
