@@ -12,6 +12,8 @@ export type Search<T> = Generator<Block, T, number | undefined>;
  * again, twice as often at each level, and each would read the rest of the text.
  */
 export class Known {
+  /** Whether something was looked for up to the end of the text: with more of it the answer may differ. */
+  hitEnd = false;
   /** Where blocks end: by twice the index of the body, and one for `ATOMIC`. */
   readonly blocks = new Map<number, number | undefined>();
   /** Where the first statement of what is no block ends, or what is wrong in it, by the body. */
@@ -27,7 +29,10 @@ export class Known {
   indexOf(text: string, what: string, from: number): number {
     if (from >= (this.#missing.get(what) ?? Infinity)) return -1;
     const at = text.indexOf(what, from);
-    if (at < 0) this.#missing.set(what, from);
+    if (at < 0) {
+      this.#missing.set(what, from);
+      this.hitEnd = true;
+    }
     return at;
   }
 }

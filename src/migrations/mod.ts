@@ -13,7 +13,7 @@ export { checkText, findFault } from "./encoding.ts";
 export { compareBytes, parseName } from "./name.ts";
 export { resolveSteps } from "./order_faults.ts";
 export { isPipelinable } from "./pipelinable.ts";
-export { excerpt, type Place, position } from "./place.ts";
+export { excerpt, LineCounter, lookUp, type Place, position } from "./place.ts";
 export {
   EXEC_ORDERS,
   type ExecOrder,
@@ -43,7 +43,7 @@ export {
   REVISION_TYPE,
 } from "./revision.ts";
 export type { Statement } from "./scanner.ts";
-export { splitStatements } from "./statements.ts";
+export { splitStatements, Statements } from "./statements.ts";
 export { type FileState, layerOf, type State, STATES, statesOf } from "./state.ts";
 export { statementHashes } from "./statement_hashes.ts";
 export {

@@ -25,6 +25,7 @@ export class ScanError extends Error {
 // Go's \s, which is less than JavaScript's.
 const WS = "[\\t\\n\\f\\r ]";
 const DOLLAR_TAG = /\$(?:[A-Za-zÈ-ÿ_][0-9A-Za-z_È-ÿ]*)?\$/y;
+const TAG_TO_THE_END = /\$(?:[A-Za-zÈ-ÿ_][0-9A-Za-z_È-ÿ]*)?$/y;
 const BEGIN_ATOMIC = new RegExp(`BEGIN${WS}+ATOMIC${WS}+`, "iy");
 const BEGIN = new RegExp(`BEGIN${WS}+`, "iy");
 const END = new RegExp(`^${WS}*END${WS}*`, "i");
@@ -35,7 +36,8 @@ const encoder = new TextEncoder();
  * Splits a text into statements by the rules of Atlas' scanner with the options that it uses for
  * PostgreSQL (Atlas' `sql/migrate`, `Scanner.stmt`; `sql/postgres`, `Driver.ScanStmts`): the number
  * and the texts of the statements stand in the history, so they must be the same to the letter,
- * oddities included. Each rule has its method; `scan` holds their order.
+ * oddities included. Each rule has its method; `scan` holds their order. Of a text that goes on behind
+ * its end, what was found counts as long as `known.hitEnd` is not set.
  */
 export class Scanner {
   readonly #text: string;
@@ -48,10 +50,16 @@ export class Scanner {
   readonly #from: number;
   readonly #counted: number;
 
-  constructor(text: string, from = 0, known = new Known()) {
+  /** With a delimiter it goes on where another scanner had that; that is never empty. */
+  constructor(text: string, from = 0, known = new Known(), delimiter = "") {
     this.#text = text;
     this.#known = known;
     this.#from = this.#counted = this.#pos = from;
+    if (delimiter !== "") {
+      this.#useDelimiter(delimiter);
+      return;
+    }
+    if (readsToTheEnd(text, from)) known.hitEnd = true;
     const directive = readDelimiter(text, from);
     if (directive === undefined) return;
     this.#setDelimiter(directive.argument);
@@ -101,6 +109,16 @@ export class Scanner {
     return { text: trimSpace(body), offset: this.#start };
   }
 
+  /** Where the next statement is looked for. */
+  get position(): number {
+    return this.#pos;
+  }
+
+  /** What ends a statement at this moment. */
+  get delimiter(): string {
+    return this.#delimiter;
+  }
+
   /** How far the scanner has come, by Atlas' count: in bytes, without a line for the delimiter. */
   get consumed(): number {
     if (this.#counted === this.#from) return this.#pos;
@@ -124,6 +142,7 @@ export class Scanner {
       stops.lastIndex = this.#pos;
       const found = stops.exec(text);
       if (found === null) {
+        this.#known.hitEnd = true;
         if (depth > 0) throw new ScanError("unclosed '('", opened);
         this.#pos = text.length;
         return this.#start < text.length ? text.length : undefined;
@@ -156,6 +175,7 @@ export class Scanner {
   #quote(quote: string, at: number): void {
     const end = this.#text.indexOf(quote, at + 1);
     if (end < 0) {
+      this.#known.hitEnd = true;
       throw new ScanError(`unclosed quote ${quote === "'" ? "'\\''" : `'${quote}'`}`, at);
     }
     this.#pos = end + 1;
@@ -165,7 +185,10 @@ export class Scanner {
   #dollarQuote(at: number): void {
     DOLLAR_TAG.lastIndex = at;
     const tag = DOLLAR_TAG.exec(this.#text)?.[0];
-    if (tag === undefined) return;
+    if (tag === undefined) {
+      if (matchAt(TAG_TO_THE_END, this.#text, at) !== undefined) this.#known.hitEnd = true;
+      return;
+    }
     const end = this.#text.indexOf(tag, at + tag.length);
     this.#pos = end < 0 ? this.#text.length : end + tag.length;
   }
@@ -183,11 +206,13 @@ export class Scanner {
   #delimiterCommand(): boolean {
     const text = this.#text;
     const at = this.#start;
+    if (at + 10 > text.length) this.#known.hitEnd = true;
     // Atlas looks only where something stands behind the word, and looks for no delimiter in it.
     if (!/^delimiter[^]/i.test(text.slice(at, at + 10))) return false;
     this.#pos = at + 9;
     if (text.charAt(at + 9) !== " ") return false;
     const newline = text.indexOf("\n", at);
+    if (newline < 0) this.#known.hitEnd = true;
     const end = newline < 0 ? text.length : newline + 1;
     let argument = trimSpace(text.slice(at + 9, end));
     if (argument.startsWith("'") && argument.endsWith("'")) {
@@ -203,8 +228,12 @@ export class Scanner {
   #setDelimiter(argument: string): void {
     if (argument === "") throw new ScanError("empty delimiter");
     const escapes: Readonly<Record<string, string>> = { "\\n": "\n", "\\r": "\r", "\\t": "\t" };
-    this.#delimiter = argument.replace(/\\[nrt]/g, (escape) => escapes[escape] ?? escape);
-    this.#stops = stopsOf(this.#delimiter);
+    this.#useDelimiter(argument.replace(/\\[nrt]/g, (escape) => escapes[escape] ?? escape));
+  }
+
+  #useDelimiter(delimiter: string): void {
+    this.#delimiter = delimiter;
+    this.#stops = delimiter === ";" ? SEMICOLON : stopsOf(delimiter);
   }
 
   /**
@@ -288,6 +317,11 @@ function stopsOf(delimiter: string): Stops {
 }
 
 const SEMICOLON = stopsOf(";");
+
+/** Whether the line at an index, which may be a directive, has no end. */
+function readsToTheEnd(text: string, from: number): boolean {
+  return "-- ".startsWith(text.slice(from, from + 3)) && text.indexOf("\n", from) < 0;
+}
 
 function matchAt(pattern: RegExp, text: string, at: number): number | undefined {
   pattern.lastIndex = at;

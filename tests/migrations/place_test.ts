@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { excerpt, position } from "../../src/migrations/mod.ts";
+import { excerpt, LineCounter, lookUp, position } from "../../src/migrations/mod.ts";
+import { piecesOf, smallSize } from "../harness/pieces.ts";
 
 Deno.test("position() counts lines and characters from 1", () => {
   const text = "ab\n\né😀c\r\n\tx";
@@ -123,4 +124,37 @@ Deno.test("excerpt() is no wider than asked for, but for its marks", () => {
       }
     }),
   );
+});
+
+Deno.test("lookUp() and LineCounter tell of a text in pieces what position() and excerpt() tell of it whole", () => {
+  const text = fc.array(
+    fc.oneof(
+      fc.constantFrom("a", "é", "😀", "\t", "\r", "\n", "\r\n", "漢"),
+      fc.nat(90).map((length) => "long ".repeat(length)),
+    ),
+    { maxLength: 12 },
+  ).map((parts) => parts.join(""));
+  fc.assert(fc.property(text, fc.nat(), smallSize, (text, place, size) => {
+    const index = place % (text.length + 2);
+    const whole = position(text, index);
+    assert.deepEqual(lookUp(piecesOf(text, size), index), {
+      place: whole,
+      excerpt: excerpt(text, whole),
+    });
+    const counter = new LineCounter(piecesOf(text, size));
+    for (let at = index % 3; at <= text.length; at += 1 + index % 5) {
+      assert.equal(counter.lineAt(at), position(text, at).line);
+    }
+  }));
+});
+
+Deno.test("lookUp() tells of a place in a line that is too long to be held", () => {
+  const text = `a\n${"😀".repeat(50_000)}x${"щ".repeat(50_000)}\r\nb`;
+  for (const index of [2, 6, 2_002, 100_002, 100_003, 120_000, 150_003, 150_004]) {
+    const whole = position(text, index);
+    assert.deepEqual(lookUp(piecesOf(text, 1_000), index), {
+      place: whole,
+      excerpt: excerpt(text, whole),
+    });
+  }
 });
