@@ -63,27 +63,36 @@ Deno.test("apply() sees its backend in whichever role it works", async () => {
   }
 });
 
-Deno.test("apply() takes a connection for lost whose answer never comes", async () => {
-  await using db = await createDatabase();
-  let stalled = false;
-  await using proxy = await startProxy(databaseAt(""), ({ connection, direction, type }) => {
-    // The first connection goes silent with the answer to the statement of the second file.
-    if (connection === 1 && direction === "asked" && type === "Q" && started) stalled = true;
-    return connection === 1 && stalled ? "stall" : "pass";
+for (const pipeline of [true, false]) {
+  const how = pipeline ? "files sent ahead" : "one answer at a time";
+  Deno.test(`apply() takes a connection for lost whose answer never comes, ${how}`, async () => {
+    await using db = await createDatabase();
+    let started = false;
+    // The first connection goes silent at the second file.
+    await using proxy = await startProxy(
+      databaseAt(""),
+      ({ connection }) => connection === 1 && started ? "stall" : "pass",
+    );
+    const events = {
+      ...silent,
+      onStart: ({ version }: { readonly version: string }) => started = version === "0002",
+    };
+    const { host, port } = proxy;
+    const files = { ...QUICK, "bronze/0002_b.sql": "select pg_sleep(0.5);\n" };
+    const report = await applyPool({ ...db.database, host, port }, poolOf(files), {
+      patience: { ...IMPATIENT, settleMs: 300 },
+      pipeline,
+      events,
+    });
+    assert.equal(report.error?.code, "connection_lost");
+    assert.match(report.error?.message ?? "", /no sign of life for 0.25 s/);
+    // What is told is what was read over another connection.
+    assert.deepEqual(
+      report.applied.map(({ migration }) => migration.version),
+      (await revisionsOf(db)).map(({ version }) => version),
+    );
   });
-  let started = false;
-  const events = {
-    ...silent,
-    onStart: ({ version }: { readonly version: string }) => started = version === "0002",
-  };
-  const { host, port } = proxy;
-  const report = await applyPool({ ...db.database, host, port }, poolOf(SLOW), {
-    patience: { ...IMPATIENT, settleMs: 300 },
-    events,
-  });
-  assert.equal(report.error?.code, "connection_lost");
-  assert.match(report.error?.message ?? "", /no sign of life for 0.25 s/);
-});
+}
 
 Deno.test("apply() takes a connection for lost when the server cannot be reached any more", async () => {
   await using db = await createDatabase();
