@@ -1,6 +1,12 @@
 import { folders } from "../../deploy/migrations/embed.ts";
 import { findMigrations } from "../directory.ts";
-import { mergeLayers, plainPool, type Pool, trustedPool } from "../migrations/mod.ts";
+import {
+  mergeLayers,
+  type PlainFolder,
+  plainPool,
+  type Pool,
+  trustedPool,
+} from "../migrations/mod.ts";
 
 /**
  * The migrations on offer: those inside the program, or those of a directory, with layers or
@@ -9,8 +15,7 @@ import { mergeLayers, plainPool, type Pool, trustedPool } from "../migrations/mo
  * @throws {MigrateError} the codes of `findMigrations`, `mergeLayers` and `plainPool`.
  */
 export async function loadPool(directory: string | undefined): Promise<Pool> {
-  const found = directory === undefined ? folders : await findMigrations(directory);
-  return "path" in found ? plainPool(found) : mergeLayers(found);
+  return await load(directory, plainPool);
 }
 
 /**
@@ -20,7 +25,13 @@ export async function loadPool(directory: string | undefined): Promise<Pool> {
  * @throws {MigrateError} as `loadPool`.
  */
 export async function loadPoolUnread(directory: string | undefined): Promise<Pool> {
+  return await load(directory, (folder) => trustedPool(folder) ?? plainPool(folder));
+}
+
+async function load(
+  directory: string | undefined,
+  plain: (folder: PlainFolder) => Pool,
+): Promise<Pool> {
   const found = directory === undefined ? folders : await findMigrations(directory);
-  if ("path" in found) return trustedPool(found) ?? plainPool(found);
-  return mergeLayers(found);
+  return "path" in found ? plain(found) : mergeLayers(found);
 }

@@ -200,26 +200,18 @@ export function sumIgnored(files: readonly string[]): MigrateError {
 }
 
 function refuseDuplicates(folders: readonly PlainFolder[]): void {
-  const seen = new Set<string>();
-  const twice = new Set<string>();
-  for (const { files } of folders) {
-    for (const { name } of files) {
-      const { version } = parseName(name);
-      if (seen.has(version)) twice.add(version);
-      seen.add(version);
-    }
-  }
-  if (twice.size === 0) return;
   const owners = new Map<string, string[]>();
   for (const { files, path } of folders) {
     for (const { name } of files) {
       const { version } = parseName(name);
-      if (twice.has(version)) {
-        owners.set(version, [...owners.get(version) ?? [], `${path}/${name}`]);
-      }
+      const file = `${path}/${name}`;
+      const others = owners.get(version);
+      if (others === undefined) owners.set(version, [file]);
+      else others.push(file);
     }
   }
-  const clashes = [...owners];
+  const clashes = [...owners].filter(([, files]) => files.length > 1);
+  if (clashes.length === 0) return;
   throw new MigrateError(
     "duplicate_version",
     `Cannot order migrations: ${clashes.map(([version]) => version).join(", ")} ${
