@@ -14,7 +14,14 @@ import { forDatabase } from "./next_command.ts";
 import { outcomeOf } from "./outcome.ts";
 import { ProgressBoard } from "./progress_board.ts";
 import type { Screen } from "./screen.ts";
-import { databaseLine, severalError, showErrors, thrownIn, wasStopped } from "./several.ts";
+import {
+  type DatabaseLine,
+  databaseLine,
+  severalError,
+  showErrors,
+  thrownIn,
+  wasStopped,
+} from "./several.ts";
 import { type Entry, severalDocument } from "./several_document.ts";
 import type { Target, TargetRequest } from "./target.ts";
 
@@ -57,7 +64,6 @@ export async function applySeveral(world: World, call: SeveralCall): Promise<num
     starts: flags.verbose === true,
   });
   const names = requests.map(({ database }) => database.dbname);
-  const columns = world.terminal.out ? world.terminal.columns : undefined;
   const endings = await overTenants<TargetRequest, ApplyReport>(requests, {
     jobs,
     failFast: flags.failFast === true,
@@ -73,7 +79,7 @@ export async function applySeveral(world: World, call: SeveralCall): Promise<num
     onEnd: (ending) => {
       over++;
       const outcome = outcomeIn(ending, secrets.redact);
-      screen.result(databaseLine(lineOf(outcome, screen), { columns, names }));
+      screen.result(databaseLine(lineOf(outcome, screen), { names, width: screen.width }));
     },
   });
   board.clear();
@@ -120,10 +126,7 @@ function outcomeIn(
   return error === undefined ? { state: "skipped", name } : { state: "failed", name, error };
 }
 
-function lineOf(
-  { error, name = "", report, state }: Outcome,
-  { out }: Screen,
-): { readonly mark: string; readonly name: string; readonly says: string } {
+function lineOf({ error, name = "", report, state }: Outcome, { out }: Screen): DatabaseLine {
   const applied = report?.applied.map(({ migration }) => migration) ?? [];
   const done = `${applied.length} applied`;
   switch (state) {

@@ -1,11 +1,18 @@
-import { overTenants } from "../commands/tenants.ts";
+import { type Ending, overTenants } from "../commands/tenants.ts";
 import { EXIT, type MigrateError } from "../errors.ts";
 import type { Secrets } from "../redact.ts";
 import type { World } from "../world.ts";
 import { exitCode } from "./exit_code.ts";
 import { forDatabase } from "./next_command.ts";
 import { Screen } from "./screen.ts";
-import { databaseLine, severalError, type SeveralFlags, showErrors, thrownIn } from "./several.ts";
+import {
+  type DatabaseLine,
+  databaseLine,
+  severalError,
+  type SeveralFlags,
+  showErrors,
+  thrownIn,
+} from "./several.ts";
 import { type Entry, type SeveralCommand, severalDocument } from "./several_document.ts";
 import { loadTarget, type Target, type TargetFlags, type TargetRequest } from "./target.ts";
 
@@ -104,31 +111,41 @@ async function readAll<R>(
   const error = severalError(entries, { hint: "", world });
   if (flags.json) {
     const elapsedMs = performance.now() - started;
-    const document = severalDocument(entries, { ...reading, elapsedMs, error, world });
+    const { command } = reading;
+    const document = severalDocument(entries, { command, elapsedMs, error, world });
     world.out(`${JSON.stringify(document, null, 2)}\n`);
   } else {
-    const names = entries.map(({ name }) => name);
-    endings.forEach((ending, i) => {
-      const name = names[i] ?? "";
-      if (ending.state === "ended" && reading.brief === undefined) {
-        const text = reading.text(ending.result, forDatabase(world, name));
-        world.out(`${i === 0 ? "" : "\n"}${screen.out.bold(name)}\n${text}`);
-        return;
-      }
-      world.out(databaseLine(lineOf(ending, { entry: entries[i], reading, screen }), {
-        names,
-        columns: world.terminal.out ? world.terminal.columns : undefined,
-      }));
-    });
-  }
-  if (!flags.json && reading.brief !== undefined) {
-    world.out(`${summaryOf(entries.map((entry) => statusOf(entry)))}\n`);
+    showAll(world, endings, { entries, reading, screen });
   }
   if (error !== undefined) {
     showErrors(world, entries, { error, screen });
     return exitCode(error, world.signal);
   }
   return Math.max(EXIT.done, ...reports.map(reading.code));
+}
+
+/** Prints a text or a line for each database, and of lines how many say what. */
+function showAll<R>(
+  world: World,
+  endings: readonly Ending<TargetRequest, R>[],
+  { entries, reading, screen }: {
+    readonly entries: readonly Entry[];
+    readonly reading: Reading<R>;
+    readonly screen: Screen;
+  },
+): void {
+  const names = entries.map(({ name }) => name);
+  for (const [i, ending] of endings.entries()) {
+    const name = names[i] ?? "";
+    if (ending.state === "ended" && reading.brief === undefined) {
+      const text = reading.text(ending.result, forDatabase(world, name));
+      world.out(`${i === 0 ? "" : "\n"}${screen.out.bold(name)}\n${text}`);
+    } else {
+      const line = lineOf(ending, { entry: entries[i], reading, screen });
+      world.out(databaseLine(line, { names, width: screen.width }));
+    }
+  }
+  if (reading.brief !== undefined) world.out(`${summaryOf(entries.map(statusOf))}\n`);
 }
 
 /** What the statuses are called where several are counted. */
@@ -157,7 +174,7 @@ function lineOf<R>(
     readonly reading: Reading<R>;
     readonly screen: Screen;
   },
-): { readonly mark: string; readonly name: string; readonly says: string } {
+): DatabaseLine {
   const { out } = screen;
   const name = entry?.name ?? "";
   if (entry?.error !== undefined) return { mark: out.red("✖"), name, says: entry.error.message };

@@ -1,6 +1,7 @@
 import type { Ending } from "../commands/tenants.ts";
 import { MigrateError } from "../errors.ts";
 import type { World } from "../world.ts";
+import { pad } from "./columns.ts";
 import { errorText } from "./error_text.ts";
 import { forDatabase, sameCommand } from "./next_command.ts";
 import { toInternal } from "./program.ts";
@@ -104,13 +105,19 @@ function kindOf({ code, data, hint }: MigrateError): string {
   return [code, hint, data.version, data.statement, data.sqlstate].join("\n");
 }
 
-/** The line of one database: a mark, its name, what became of it. */
+/** What is said of one database in one line. */
+export interface DatabaseLine {
+  readonly mark: string;
+  readonly name: string;
+  readonly says: string;
+}
+
+/** The line of one database among others: a mark, its name, what became of it; cut to fit. */
 export function databaseLine(
-  { mark, name, says }: { readonly mark: string; readonly name: string; readonly says: string },
-  { columns, names }: { readonly columns: number | undefined; readonly names: readonly string[] },
+  { mark, name, says }: DatabaseLine,
+  { names, width }: { readonly names: readonly string[]; readonly width: number },
 ): string {
-  const width = Math.min(40, Math.max(...names.map(widthOf)));
-  const label = name + " ".repeat(Math.max(0, width - widthOf(name)));
-  const room = columns === undefined ? undefined : columns - widthOf(label) - 5;
-  return `${mark} ${label}  ${room === undefined ? says : cutTo(says, room)}\n`;
+  const label = pad(name, Math.min(40, Math.max(...names.map(widthOf))));
+  const room = width - widthOf(label) - 5;
+  return `${mark} ${label}  ${room === Infinity ? says : cutTo(says, room)}\n`;
 }

@@ -99,18 +99,12 @@ export async function loadTarget(
 function onlyOf(requests: readonly TargetRequest[]): TargetRequest {
   const [only, ...more] = requests;
   if (only !== undefined && more.length === 0) return only;
-  const names = requests.map(({ database }) => database.dbname);
-  throw databaseAmbiguous(names);
-}
-
-/** The refusal of a command that works on one database, where several are meant. */
-export function databaseAmbiguous(names: readonly string[]): MigrateError {
-  return new MigrateError(
+  throw new MigrateError(
     "database_ambiguous",
-    `Cannot go on: this command works on one database, and ${names.length} are meant`,
+    `Cannot go on: this command works on one database, and ${requests.length} are meant`,
     {
       hint: "Choose one with --database",
-      details: names.slice(0, 10),
+      details: requests.slice(0, 10).map(({ database }) => database.dbname),
     },
   );
 }
