@@ -10,6 +10,7 @@ import { run } from "./compile/run.ts";
 import { megabytes } from "./compile/size.ts";
 import { readStamp, type Stamp } from "./compile/stamp.ts";
 import { executable, osOf, type Target, TARGETS } from "./compile/targets.ts";
+import { schemaPath } from "./json_schema.ts";
 import { type Entry, tarGz, zip } from "./release/archive.ts";
 import { packagesIn } from "./release/packages.ts";
 import { licences } from "./release/licences.ts";
@@ -26,8 +27,9 @@ interface Release {
 }
 
 /**
- * Makes `dist/` anew: an archive for each target with all programs and the licences of what is
- * inside, an SBOM, and the sums of all of them. `--target NAME`, repeated, for some targets only.
+ * Makes `dist/` anew: an archive for each target with all programs, the schemas of what they print
+ * and the licences of what is inside, an SBOM, and the sums of all of them. `--target NAME`,
+ * repeated, for some targets only.
  * Either everything succeeds, or `dist/` stays as it was.
  */
 async function main(args: readonly string[]): Promise<void> {
@@ -120,6 +122,14 @@ async function contents(target: Target, name: string, release: Release): Promise
       name: `${name}/${executable(program.name, target)}`,
       bytes: await Deno.readFile(path),
       executable: true,
+    });
+  }
+  for (const program of ["migrate", "genmigrate"] as const) {
+    const path = schemaPath(program);
+    entries.push({
+      name: `${name}/${basename(path)}`,
+      bytes: await Deno.readFile(path),
+      executable: false,
     });
   }
   entries.push({

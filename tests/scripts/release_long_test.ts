@@ -4,6 +4,7 @@ import { inflateRawSync } from "node:zlib";
 import { NtExecutable, NtExecutableResource, Resource } from "resedit";
 import { zip } from "../../scripts/release/archive.ts";
 import { hostTarget, TARGETS } from "../../scripts/compile/targets.ts";
+import { jsonSchema } from "../../scripts/json_schema.ts";
 import { VERSION } from "../../src/version.ts";
 import { COMPILER, copyOfProject } from "../harness/compiled.ts";
 import { tools, toolTest } from "../harness/tools.ts";
@@ -49,6 +50,8 @@ toolTest(
     await command(["tar", "xzf", `${NAME}-${LINUX}.tar.gz`], dist);
     const program = join(dist, `${NAME}-${LINUX}`, "migrate");
     assert.equal(await command([program, "--version"], dist), `migrate ${VERSION}\n`);
+    const schema = await Deno.readTextFile(join(dist, `${NAME}-${LINUX}`, "migrate.schema.json"));
+    assert.deepEqual(JSON.parse(schema), jsonSchema("migrate"));
     const licences = await Deno.readTextFile(join(dist, `${NAME}-${LINUX}`, "LICENCES.txt"));
     const bom = JSON.parse(await Deno.readTextFile(join(dist, `${NAME}.cdx.json`)));
     const names = bom.components.map(({ name }: { name: string }) => name);
