@@ -3,7 +3,6 @@ import { chooseEngine, type EngineName } from "../commands/engine.ts";
 import { loadPoolUnread } from "../commands/pool.ts";
 import { describeDatabase } from "../dsn.ts";
 import { EXIT, MigrateError } from "../errors.ts";
-import type { ExecOrder, TxMode } from "../migrations/mod.ts";
 import type { Secrets } from "../redact.ts";
 import type { ApplyReport } from "../report.ts";
 import { VERSION } from "../version.ts";
@@ -12,6 +11,7 @@ import { applyDocument } from "./apply_document.ts";
 import { applyEvents } from "./apply_events.ts";
 import { haltLine, summary } from "./apply_text.ts";
 import { type CiFlags, CiReports } from "./ci/mod.ts";
+import { type DecisionFlags, decisionOf } from "./decision_flags.ts";
 import { errorText } from "./error_text.ts";
 import { exitCode } from "./exit_code.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -21,17 +21,11 @@ import type { SeveralFlags } from "./several.ts";
 import { loadTarget, type Target, type TargetFlags, type TargetRequest } from "./target.ts";
 
 /** The flags of `migrate apply`. */
-export interface ApplyFlags extends TargetFlags, SeveralFlags, CiFlags {
+export interface ApplyFlags extends TargetFlags, SeveralFlags, DecisionFlags, CiFlags {
   readonly engine?: EngineName | undefined;
   readonly lockTimeout?: number | undefined;
   readonly statementLockTimeout?: number | undefined;
-  readonly txMode: TxMode;
-  readonly execOrder: ExecOrder;
-  readonly baseline?: string | undefined;
-  readonly allowDirty?: true | undefined;
-  readonly allowChanged?: true | undefined;
   readonly pipeline: boolean;
-  readonly amount?: number | undefined;
   readonly json?: true | undefined;
   readonly quiet?: true | undefined;
   readonly verbose?: true | undefined;
@@ -85,13 +79,8 @@ async function applyAll(
     lockTimeoutMs: flags.lockTimeout ?? migrate.lock_timeout ?? LOCK_TIMEOUT_MS,
     statementLockTimeoutMs: flags.statementLockTimeout ?? migrate.statement_lock_timeout ??
       STATEMENT_LOCK_TIMEOUT_MS,
-    execOrder: flags.execOrder,
-    txMode: flags.txMode,
-    baseline: flags.baseline,
-    allowDirty: flags.allowDirty === true,
-    allowChanged: flags.allowChanged === true,
+    ...decisionOf(flags),
     pipeline: flags.pipeline,
-    amount: flags.amount,
     operator: `hotpot-migrate ${VERSION}`,
     env: world.env,
   };

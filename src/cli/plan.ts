@@ -3,25 +3,19 @@ import { type JudgedCommand, type JudgedFile, plan, type PlanReport } from "../c
 import type { PlanDocument } from "../documents/mod.ts";
 import { EXIT, MigrateError } from "../errors.ts";
 import type { Effect } from "../impact/mod.ts";
-import type { ExecOrder, TxMode } from "../migrations/mod.ts";
 import type { Secrets } from "../redact.ts";
 import type { World } from "../world.ts";
 import { CiReports, planFindings } from "./ci/mod.ts";
-import { type ReadingFlags, runReading } from "./reading.ts";
-import { Screen } from "./screen.ts";
+import { type DecisionFlags, decisionOf } from "./decision_flags.ts";
 import { errorDocument } from "./error_text.ts";
 import { sameCommand } from "./next_command.ts";
+import { type ReadingFlags, runReading } from "./reading.ts";
+import { Screen } from "./screen.ts";
 
 /** The flags of `migrate plan`. */
-export interface PlanFlags extends ReadingFlags {
+export interface PlanFlags extends ReadingFlags, DecisionFlags {
   readonly junit?: string | undefined;
   readonly codeQuality?: string | undefined;
-  readonly txMode: TxMode;
-  readonly execOrder: ExecOrder;
-  readonly baseline?: string | undefined;
-  readonly allowDirty?: true | undefined;
-  readonly allowChanged?: true | undefined;
-  readonly amount?: number | undefined;
   readonly sql?: true | undefined;
 }
 
@@ -65,15 +59,7 @@ async function showPlan(
   return await runReading(world, call, {
     command: "plan",
     read: async (request) => {
-      const report = await plan({
-        ...request,
-        execOrder: flags.execOrder,
-        txMode: flags.txMode,
-        baseline: flags.baseline,
-        allowDirty: flags.allowDirty === true,
-        allowChanged: flags.allowChanged === true,
-        amount: flags.amount,
-      });
+      const report = await plan({ ...request, ...decisionOf(flags) });
       ci.plan(planFindings(report.files, says));
       return report;
     },
