@@ -8,10 +8,6 @@ import { createDatabase, server, type TestDatabase } from "./postgres.ts";
 import { type Message, startProxy, type Verdict } from "./proxy.ts";
 import { applyPool, poolOf, type TestEngine } from "./run.ts";
 
-/**
- * Files that leave a mark for each statement executed: a file in a transaction, one outside, with
- * an index that no transaction can hold, and one after it.
- */
 const MARK_FILES = {
   "bronze/0001_a.sql":
     "create schema bronze;\ncreate table bronze.mark (what text, at timestamptz default clock_timestamp());\n",
@@ -21,6 +17,11 @@ const MARK_FILES = {
     "-- atlas:txmode none\n\ninsert into bronze.mark values ('c1');\ncreate index concurrently mark_what on bronze.mark (what);\ninsert into bronze.mark values ('c2');\ndrop index concurrently bronze.mark_what;\ninsert into bronze.mark values ('c3');\n",
   "gold/0004_d.sql": "insert into bronze.mark values ('d1');\n",
 };
+
+/**
+ * Files that leave a mark for each statement executed: a file in a transaction, one outside, with
+ * an index that no transaction can hold, and one after it.
+ */
 export const MARKS = poolOf(MARK_FILES);
 
 /**

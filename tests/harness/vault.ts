@@ -46,6 +46,17 @@ export interface VaultOptions {
   readonly state?: "uninitialized" | "sealed" | "ready";
 }
 
+/** Starts the program with a file of its configuration, and waits for nothing. */
+export function spawnVault(program: string, config: string): Deno.ChildProcess {
+  return new Deno.Command(program, {
+    args: ["server", `-config=${config}`],
+    clearEnv: true,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+}
+
 /** Starts a server on free loopback ports. */
 export async function startVault(program: string, options: VaultOptions = {}): Promise<TestVault> {
   const folder = await Deno.makeTempDir({ prefix: "hotpot-vault-" });
@@ -53,13 +64,7 @@ export async function startVault(program: string, options: VaultOptions = {}): P
   const address = `http://127.0.0.1:${port}`;
   const config = join(folder, "server.hcl");
   await Deno.writeTextFile(config, configuration(options, { port, clusterPort, tlsPort }));
-  const child = new Deno.Command(program, {
-    args: ["server", `-config=${config}`],
-    clearEnv: true,
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
+  const child = spawnVault(program, config);
   let rootToken = "";
   const api = async (method: string, path: string, { body, namespace, token }: ApiOptions = {}) => {
     const answer = await fetch(`${address}/v1/${path}`, {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type ApiAnswer, freePorts, until } from "./vault.ts";
+import { type ApiAnswer, freePorts, spawnVault, until } from "./vault.ts";
 
 /** One server of a cluster. */
 export interface Node {
@@ -97,13 +97,7 @@ api_addr = "${address}"
 cluster_addr = "${clusterAddress}"
 `,
   );
-  const child = new Deno.Command(program, {
-    args: ["server", `-config=${config}`],
-    clearEnv: true,
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
+  const child = spawnVault(program, config);
   let over = false;
   const node: Node = {
     address,
