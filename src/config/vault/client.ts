@@ -123,7 +123,8 @@ export class Client {
       }
       // A server that is too talkative would be so again.
       const lasting = error instanceof BrokenAnswer && /larger/.test(error.message);
-      return { error, repeat: !lasting && !isTls(error) && (!sent || call.makes === undefined) };
+      const isTls = networkRefusal(error, this.#asked(call)).code === "vault_tls";
+      return { error, repeat: !lasting && !isTls && (!sent || call.makes === undefined) };
     }
   }
 
@@ -217,11 +218,6 @@ interface Outcome {
   readonly redirect?: MigrateError;
   readonly repeat: boolean;
   readonly waitMs?: number | undefined;
-}
-
-function isTls(error: unknown): boolean {
-  return networkRefusal(error, { doing: "", address: "", variable: "", redact: String }).code ===
-    "vault_tls";
 }
 
 function stopped(): MigrateError {
