@@ -12,7 +12,7 @@ export interface Watcher {
 export class Progress {
   readonly #pending: readonly PlannedFile[];
   readonly #events: Watcher;
-  #applied: readonly AppliedMigration[] = [];
+  #applied: AppliedMigration[] = [];
   #current: Migration | undefined;
 
   constructor(pending: readonly PlannedFile[], events: Watcher) {
@@ -30,7 +30,7 @@ export class Progress {
   }
 
   finish(applied: AppliedMigration): void {
-    this.#applied = [...this.#applied, applied];
+    this.#applied.push(applied);
     this.#current = undefined;
     this.#events.onApplied(applied);
   }
