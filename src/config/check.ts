@@ -35,7 +35,7 @@ export function checkSections(
     throw notConfigured(sections, migrate.faults);
   }
   const listed = readDbnames(sections.database);
-  const names = chosen === undefined || chosen.length > 0 ? chosen ?? [] : listed.names;
+  const names = chosen?.length === 0 ? listed.names : chosen ?? [];
   // A list with faults is no missing name.
   const first = names[0] ?? (listed.faults.length > 0 ? "listed" : undefined);
   const database = parseDatabaseSection(withFirst(sections, first));
