@@ -1,5 +1,5 @@
 import { apply } from "../commands/apply.ts";
-import { type Ending, overTenants } from "../commands/tenants.ts";
+import { type Ending, overDatabases } from "../commands/over_databases.ts";
 import { EXIT, type MigrateError } from "../errors.ts";
 import type { Secrets } from "../redact.ts";
 import type { ApplyReport, Outcome } from "../report.ts";
@@ -64,7 +64,7 @@ export async function applySeveral(world: World, call: SeveralCall): Promise<num
     starts: flags.verbose === true,
   });
   const names = requests.map(({ database }) => database.dbname);
-  const endings = await overTenants<TargetRequest, ApplyReport>(requests, {
+  const endings = await overDatabases<TargetRequest, ApplyReport>(requests, {
     jobs,
     failFast: flags.failFast === true,
     signal: world.signal,

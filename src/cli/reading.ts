@@ -1,4 +1,4 @@
-import { type Ending, overTenants } from "../commands/tenants.ts";
+import { type Ending, overDatabases } from "../commands/over_databases.ts";
 import { EXIT, type MigrateError } from "../errors.ts";
 import type { Secrets } from "../redact.ts";
 import type { World } from "../world.ts";
@@ -87,7 +87,7 @@ async function readAll<R>(
   using live = screen.live;
   let over = 0;
   live.show(() => `${over} of ${requests.length} databases`);
-  const endings = await overTenants(requests, {
+  const endings = await overDatabases(requests, {
     jobs: flags.jobs ?? settings.migrate.jobs ?? JOBS,
     failFast: flags.failFast === true,
     signal: world.signal,

@@ -1,4 +1,4 @@
-import type { Ending } from "../commands/tenants.ts";
+import type { Ending } from "../commands/over_databases.ts";
 import { MigrateError } from "../errors.ts";
 import type { World } from "../world.ts";
 import { pad } from "./columns.ts";

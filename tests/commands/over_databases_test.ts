@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { overTenants } from "../../src/commands/tenants.ts";
+import { overDatabases } from "../../src/commands/over_databases.ts";
 
 /** Lets others go on. */
 function turn(): Promise<void> {
@@ -9,7 +9,7 @@ function turn(): Promise<void> {
 
 const NEVER = new AbortController().signal;
 
-Deno.test("overTenants() does each once, in order, never more at once than asked", async () => {
+Deno.test("overDatabases() does each once, in order, never more at once than asked", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.record({ turns: fc.nat(3), fails: fc.boolean() }), { maxLength: 12 }),
@@ -17,7 +17,7 @@ Deno.test("overTenants() does each once, in order, never more at once than asked
       async (works, jobs) => {
         const begun: number[] = [];
         let atOnce = 0;
-        const endings = await overTenants<number, number>(works.map((_, i) => i), {
+        const endings = await overDatabases<number, number>(works.map((_, i) => i), {
           jobs,
           failFast: false,
           signal: NEVER,
@@ -43,11 +43,11 @@ Deno.test("overTenants() does each once, in order, never more at once than asked
   );
 });
 
-Deno.test("overTenants() begins no more once one has failed, if asked, and tells those at work", async () => {
+Deno.test("overDatabases() begins no more once one has failed, if asked, and tells those at work", async () => {
   for (const how of ["throws", "returns"]) {
     let told = false;
     const ended: string[] = [];
-    const endings = await overTenants<string, string>(["bad", "slow", "later", "last"], {
+    const endings = await overDatabases<string, string>(["bad", "slow", "later", "last"], {
       jobs: 2,
       failFast: true,
       signal: NEVER,
@@ -74,9 +74,9 @@ Deno.test("overTenants() begins no more once one has failed, if asked, and tells
   }
 });
 
-Deno.test("overTenants() begins no more once the program is told to stop", async () => {
+Deno.test("overDatabases() begins no more once the program is told to stop", async () => {
   const stop = new AbortController();
-  const endings = await overTenants<number, void>([1, 2, 3], {
+  const endings = await overDatabases<number, void>([1, 2, 3], {
     jobs: 1,
     failFast: false,
     signal: stop.signal,

@@ -1,5 +1,5 @@
 /** How work on several databases is shared out. */
-export interface TenantOptions<D, T> {
+export interface OverOptions<D, T> {
   /** How many at once. */
   readonly jobs: number;
   /** Whether one that failed keeps others from being begun. */
@@ -27,9 +27,9 @@ export type Ending<D, T> =
  * Does something with each of several databases, some at once, begun in the order given. What one
  * throws is its own ending and nobody else's. Returns the endings in the order of the databases.
  */
-export async function overTenants<D, T>(
+export async function overDatabases<D, T>(
   databases: readonly D[],
-  options: TenantOptions<D, T>,
+  options: OverOptions<D, T>,
 ): Promise<readonly Ending<D, T>[]> {
   const { failFast, hasFailed, jobs, onEnd, signal, work } = options;
   const endings = databases.map((database): Ending<D, T> => ({ database, state: "skipped" }));
