@@ -1,4 +1,5 @@
 import { MigrateError } from "../../src/errors.ts";
+import { startTethered } from "../tethered.ts";
 import type { Address } from "./tools.ts";
 
 /** A way to the server that takes longer. */
@@ -20,28 +21,16 @@ export async function atDistance(roundTripMs: number, address: Address): Promise
       async [Symbol.asyncDispose]() {},
     };
   }
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "-q", "--allow-net", "scripts/bench/delay_proxy.ts"],
-      ...[address.host, String(address.port), String(roundTripMs)],
-    ],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const { value } = await reader.read();
-  const close = async () => {
-    // Without its standard input it ends.
-    await child.stdin.close().catch(() => {});
-    await child.status;
-    await reader.cancel();
-  };
-  if (value === undefined) {
+  const proxy = await startTethered(Deno.execPath(), [
+    ...["--allow-net", "scripts/bench/delay_proxy.ts"],
+    ...[address.host, String(address.port), String(roundTripMs)],
+  ]);
+  const close = () => proxy[Symbol.asyncDispose]();
+  if (proxy.said === undefined) {
     await close();
     throw new MigrateError("bench_failed", "Cannot start the proxy", { hint: "See above" });
   }
-  const port = Number(value);
+  const port = Number(proxy.said);
   const far = (near: Address) => ({ ...near, host: "127.0.0.1", port });
   return {
     from: far,
