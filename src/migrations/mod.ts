@@ -46,12 +46,5 @@ export type { Statement } from "./scanner.ts";
 export { splitStatements, Statements } from "./statements.ts";
 export { type FileState, layerOf, type State, STATES, statesOf } from "./state.ts";
 export { statementHashes } from "./statement_hashes.ts";
-export {
-  computeSums,
-  formatSums,
-  type SourceFile,
-  type Sums,
-  trustSums,
-  verifySums,
-} from "./sums.ts";
+export { computeSums, formatSums, type SourceFile, type Sums, verifySums } from "./sums.ts";
 export { TX_MODES, type TxMode, txModeOf } from "./tx_mode.ts";

@@ -90,14 +90,6 @@ export async function releaseLock(session: Session, key: number): Promise<void> 
   await session.query(`select pg_advisory_unlock(${key})`);
 }
 
-/** Whether this session holds the lock at this moment. */
-export async function holdsLock(session: Session, key: number): Promise<boolean> {
-  const rows = await session.query(
-    `select 1 from pg_locks where pid = pg_backend_pid() and granted and ${lockRow(key)}`,
-  );
-  return rows.length > 0;
-}
-
 /** Atlas' way to a lock's key from its name: FNV-1 over its bytes, 32 bits, unsigned. */
 export function lockKey(name: string): number {
   let hash = 2166136261;
