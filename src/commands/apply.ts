@@ -1,29 +1,22 @@
-import { applyThroughAtlas, Atlas, AtlasFolder, type AtlasProgram } from "../atlas/mod.ts";
+import { AtlasFolder } from "../atlas/mod.ts";
 import type { Database } from "../database.ts";
-import { describeDatabase, toPostgresUrl } from "../dsn.ts";
+import { describeDatabase } from "../dsn.ts";
 import { MigrateError } from "../errors.ts";
-import { executableStatements } from "../executable.ts";
-import { nameOf } from "../failure.ts";
 import {
   baselineRow,
-  compareBytes,
   type ExecOrder,
   type Migration,
   type Plan,
-  type PlannedFile,
   type Pool,
   type Revision,
   type TxMode,
 } from "../migrations/mod.ts";
 import {
   createRevisions,
-  dropUnfinished,
   executeFiles,
   LOCKS,
-  Onlooker,
   PATIENCE,
   type Patience,
-  releaseLock,
   type RevisionsTable,
   type ServerFields,
   Session,
@@ -34,11 +27,11 @@ import {
   writeRevision,
 } from "../postgres/mod.ts";
 import type { AppliedMigration, ApplyReport, Retry, Sight } from "../report.ts";
-import { fileWith } from "./atlas_sight.ts";
 import type { Engine } from "./engine.ts";
 import { Notices } from "./notices.ts";
 import { type Preflight, preflight } from "./preflight.ts";
 import { Progress } from "./progress.ts";
+import { throughAtlas } from "./through_atlas.ts";
 
 /** Everything that `migrate apply` needs to know. */
 export interface ApplyRequest {
@@ -118,12 +111,12 @@ export async function apply(request: ApplyRequest): Promise<ApplyReport> {
     events.onPlan(run.plan);
     try {
       await execute(session, request, { ...run, progress, notices, folder });
-      notices.end();
     } catch (cause) {
-      notices.end();
       const refusal = toRefusal(cause, "record the history");
       if (!(refusal instanceof MigrateError)) throw refusal;
       error = refusal;
+    } finally {
+      notices.end();
     }
   }
   const { invalid, rows } = run.idle ?? await outcome(session, request, run.table);
@@ -163,7 +156,11 @@ async function execute(session: Session, request: ApplyRequest, run: Run): Promi
   }
   const { program } = request.engine;
   if (program === undefined || run.folder === undefined) await throughOwn(session, request, run);
-  else await throughAtlas(session, { ...request, program }, { ...run, folder: run.folder });
+  else {
+    const patience = patienceOf(request);
+    const through = { ...run, folder: run.folder, patience };
+    await throughAtlas(session, { ...request, program }, through);
+  }
 }
 
 async function throughOwn(session: Session, request: ApplyRequest, run: Run): Promise<void> {
@@ -190,96 +187,6 @@ async function throughOwn(session: Session, request: ApplyRequest, run: Run): Pr
 function patienceOf({ patience = PATIENCE, statementLockTimeoutMs }: ApplyRequest): Patience {
   if (statementLockTimeoutMs === 0) return patience;
   return { ...patience, lookMs: Math.min(patience.lookMs, statementLockTimeoutMs / 2) };
-}
-
-async function throughAtlas(
-  session: Session,
-  request: ApplyRequest & { readonly program: AtlasProgram },
-  run: Run & { readonly folder: AtlasFolder },
-): Promise<void> {
-  const { env, program, redact, signal } = request;
-  const { folder } = run;
-  refuseUnseen(run, request.pool);
-  await folder.fill(request.pool);
-  const [first] = run.plan.pending;
-  if (first?.previous !== undefined) await prepareResume(session, first, { ...run, request });
-  // Until here it kept Atlas runs away that the plan does not know of.
-  await releaseLock(session, LOCKS.atlas);
-  await using _ = onlooker(session, { ...request, files: run.plan.pending });
-  await applyThroughAtlas(new Atlas(program, { env, signal, redact, folder }), run.plan.pending, {
-    config: {
-      url: toPostgresUrl(session.database),
-      folder: folder.migrations,
-      revisionsSchema: run.table.schema,
-      lockTimeoutMs: Math.max(0, Math.ceil(run.deadline - performance.now())),
-    },
-    execOrder: request.execOrder,
-    enough: request.enough,
-    onApplied: (applied) => run.progress.finish(applied),
-  });
-}
-
-/** Has somebody look at what Atlas does, which says nothing before its end. */
-function onlooker(
-  session: Session,
-  request: ApplyRequest & { readonly files: readonly PlannedFile[] },
-): Onlooker | undefined {
-  const { events, files, redact } = request;
-  const { onSight } = events;
-  if (onSight === undefined) return undefined;
-  return new Onlooker(session.database, {
-    patience: patienceOf(request),
-    redact,
-    onSight: (sight) => {
-      const migration = fileWith(sight.statement, files);
-      onSight({ ...sight, ...(migration === undefined ? {} : { migration }) });
-    },
-  });
-}
-
-/** Atlas looks only at files from the oldest row on, so it would pass over these and say nothing. */
-function refuseUnseen({ plan, rows }: Preflight, pool: Pool): void {
-  const oldest = rows[0]?.version;
-  if (oldest === undefined) return;
-  const from = pool.migrations.findIndex(({ version }) => compareBytes(version, oldest) >= 0);
-  const passed = new Set(from < 0 ? pool.migrations : pool.migrations.slice(0, from));
-  const unseen = plan.pending.map(({ migration }) => migration).filter((migration) =>
-    passed.has(migration)
-  );
-  if (unseen.length === 0) return;
-  throw new MigrateError(
-    "not_supported",
-    `Cannot apply ${
-      unseen.map(nameOf).join(", ")
-    } through Atlas: it never looks below ${oldest}, the oldest entry of the history`,
-    {
-      hint: "Use the embedded engine, which looks at all of them",
-      next: [{ command: "migrate --engine embedded" }],
-      data: { files: unseen.map(({ path }) => path) },
-    },
-  );
-}
-
-/**
- * Does for Atlas what it does not do when it goes on with a half-done file.
- *
- * @throws {MigrateError} the codes of `executableStatements`.
- */
-async function prepareResume(
-  session: Session,
-  file: PlannedFile,
-  { request, table }: Preflight & { readonly request: ApplyRequest },
-): Promise<void> {
-  const { previous, resumeFrom } = file;
-  const statements = executableStatements(file);
-  const next = statements[resumeFrom];
-  if (next !== undefined) {
-    const { events, signal } = request;
-    for (const index of await dropUnfinished(session, next, signal)) events.onRebuild(index);
-  }
-  if (previous === undefined) return;
-  // Atlas leaves the number of the first attempt, and would call the finished file partial.
-  await writeRevision(session, table, { ...previous, total: statements.length });
 }
 
 /** What there is after the run; after a lost connection only once the old session is surely over. */
