@@ -93,12 +93,13 @@ export class Comparison {
   }
 
   /**
-   * Has all migrations that are laid out executed once.
+   * Lays out the migrations and has all of them executed once.
    *
    * @throws {MigrateError} `replay_failed` with the version that fails, and the other codes of
    * `inspectState`.
    */
-  async replay(): Promise<void> {
+  async replay(folders: readonly Folder[]): Promise<void> {
+    await this.lay(folders);
     const { atlas, devUrl, folder } = this.#parts;
     await inspectState(atlas, { devUrl, source: folder.migrations });
   }

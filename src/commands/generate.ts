@@ -201,7 +201,7 @@ class Run {
     if (this.files.length === 0) return;
     this.#context.events.onStep("Trying the new files");
     try {
-      await this.#comparison.replay();
+      await this.#comparison.replay(this.#folders);
     } catch (error) {
       if (!(error instanceof MigrateError) || error.code !== "replay_failed") throw error;
       const file = this.files.find(({ file }) => file.startsWith(`${error.data.version}_`));
@@ -235,7 +235,6 @@ class Run {
         ? withFiles(folder, [...folder.files, { name: file, text: written.text }])
         : folder
     );
-    await this.#comparison.lay(this.#folders);
     const drops = statements.filter((statement) => statement.drops !== undefined);
     const generated = { layer, stamped: written.name, file, drops };
     this.files.push(generated);
