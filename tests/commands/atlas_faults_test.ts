@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { startPostgres } from "../../scripts/postgres/server.ts";
 import type { Database } from "../../src/database.ts";
-import { Session } from "../../src/postgres/session.ts";
+import type { Session } from "../../src/postgres/session.ts";
 import type { ApplyReport } from "../../src/report.ts";
 import { checkAftermath, IMPATIENT, REPEATABLE } from "../harness/faults.ts";
 import { revisionsOf } from "../harness/history.ts";
-import { administer, createDatabase, databaseAt } from "../harness/postgres.ts";
+import { administer, createDatabase, databaseAt, openSession } from "../harness/postgres.ts";
 import { applyPool, poolOf, silent, testEngines } from "../harness/run.ts";
 import { toolTest } from "../harness/tools.ts";
 
@@ -27,7 +27,7 @@ async function checkStopped(report: ApplyReport, database: Database): Promise<vo
   assert.doesNotMatch(error.message, /undefined|\n\s+at /);
   assert.deepEqual(report.applied.map(({ migration }) => migration.version), ["0001"]);
   assert.equal(report.after, "0001");
-  await using session = await open(database);
+  await using session = await openSession(database);
   assert.deepEqual(await session.query("select i from bronze.a"), []);
   await session.run(`alter database ${database.dbname} set hotpot.go = on`);
   const next = await applyPool(database, poolOf(SLOW), { use: "atlas" });
@@ -44,17 +44,12 @@ async function sleeper(session: Session): Promise<number> {
   return Number(rows[0]?.["pid"]);
 }
 
-function open(database: Database): Promise<Session> {
-  const signal = new AbortController().signal;
-  return Session.open(database, { signal, redact: (text) => text });
-}
-
 toolTest(
   "atlas",
   "apply() through atlas tells that Atlas' backend was killed, and the next run finishes",
   async () => {
     await using db = await createDatabase();
-    await using session = await open(db.database);
+    await using session = await openSession(db.database);
     const running = applyPool(db.database, poolOf(SLOW), { use: "atlas" });
     await administer(`select pg_terminate_backend(${await sleeper(session)})`);
     const report = await running;
@@ -69,7 +64,7 @@ toolTest(
   "apply() through atlas says connection_lost when our own backend is killed, once Atlas has ended",
   async () => {
     await using db = await createDatabase();
-    await using session = await open(db.database);
+    await using session = await openSession(db.database);
     const running = applyPool({ ...db.database, applicationName: "ours" }, REPEATABLE, {
       use: "atlas",
       patience: IMPATIENT,
@@ -95,7 +90,7 @@ toolTest(
     await using server = await startPostgres();
     const { host, port } = server;
     const database = databaseAt("postgres", { host, port });
-    await using session = await open(database);
+    await using session = await openSession(database);
     const running = applyPool(database, poolOf(SLOW), {
       use: "atlas",
       patience: { ...IMPATIENT, settleMs: 20_000 },

@@ -1,5 +1,6 @@
 import postgres from "postgres";
 import type { Database } from "../../src/database.ts";
+import { Session } from "../../src/postgres/session.ts";
 
 /** A database of its own for one test, gone afterwards. */
 export interface TestDatabase extends AsyncDisposable {
@@ -31,6 +32,11 @@ export function databaseAt(dbname: string, changes: Partial<Database> = {}): Dat
     applicationName: "hotpot-test",
     ...changes,
   };
+}
+
+/** A session of a test's own. */
+export function openSession(database: Database): Promise<Session> {
+  return Session.open(database, { redact: (text) => text, signal: new AbortController().signal });
 }
 
 /** Creates an empty database whose name ends in `suffix`. */

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { type PostgresServer, startPostgres } from "../../scripts/postgres/server.ts";
 import type { Database } from "../../src/database.ts";
-import { Session } from "../../src/postgres/session.ts";
-import { databaseAt } from "./postgres.ts";
+import type { Session } from "../../src/postgres/session.ts";
+import { databaseAt, openSession } from "./postgres.ts";
 
 /** A primary and a replica that streams from it, gone at the end of the scope. */
 export interface Pair extends AsyncDisposable {
@@ -18,7 +18,7 @@ export async function startReplica(): Promise<Pair> {
   const first = stack.use(
     await startPostgres({ access: ["host replication all 127.0.0.1/32 trust"] }),
   );
-  const admin = stack.use(await open(first));
+  const admin = stack.use(await openSession(at(first)));
   const second = stack.use(
     await startPostgres({ fill: (data) => backUp(admin, { from: first, to: data }) }),
   );
@@ -30,7 +30,7 @@ export async function startReplica(): Promise<Pair> {
       // The server commits before it has written.
       await admin.run("checkpoint");
       const [row] = await admin.query("select pg_current_wal_flush_lsn()::text as lsn");
-      await using session = await open(second);
+      await using session = await openSession(at(second));
       const there = `select pg_last_wal_replay_lsn() >= '${row?.["lsn"]}' as there`;
       while ((await session.query(there))[0]?.["there"] !== true);
     },
@@ -67,9 +67,4 @@ async function copy(from: string, to: string): Promise<void> {
 
 function at({ host, port }: PostgresServer): Database {
   return databaseAt("postgres", { host, port });
-}
-
-function open(server: PostgresServer): Promise<Session> {
-  const signal = new AbortController().signal;
-  return Session.open(at(server), { signal, redact: (text) => text });
 }

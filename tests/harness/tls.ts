@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
-import { Session } from "../../src/postgres/session.ts";
 import type { Database } from "../../src/database.ts";
+import type { Session } from "../../src/postgres/session.ts";
+import { openSession } from "./postgres.ts";
 
 const CERTIFICATES = "tests/testdata/tls";
 
@@ -44,9 +45,4 @@ export async function showCertificate(
     const [row] = await session.query("select current_setting('ssl_key_file') as file");
     shown = String(row?.["file"]);
   }
-}
-
-/** A session of a test's own. */
-export function openSession(database: Database): Promise<Session> {
-  return Session.open(database, { redact: (text) => text, signal: new AbortController().signal });
 }

@@ -4,10 +4,9 @@ import { startPostgres } from "../../scripts/postgres/server.ts";
 import type { Database } from "../../src/database.ts";
 import { MigrateError } from "../../src/errors.ts";
 import { atlas, folderOf } from "../harness/atlas.ts";
-import { databaseAt } from "../harness/postgres.ts";
+import { databaseAt, openSession } from "../harness/postgres.ts";
 import {
   certificate as ca,
-  openSession as open,
   placeCertificates,
   showCertificate,
   TLS_SETTINGS,
@@ -72,7 +71,7 @@ Deno.test({
     });
     const at = (changes: Partial<Database>) =>
       databaseAt("postgres", { host: "localhost", port: server.port, ...changes });
-    await using admin = await open(at({ host: "127.0.0.1" }));
+    await using admin = await openSession(at({ host: "127.0.0.1" }));
     for (const role of ["tls_client", "tls_only", "plain_only"]) {
       await admin.run(`create role ${role} login; grant create on database postgres to ${role}`);
     }
@@ -140,7 +139,7 @@ async function expectOutcome(database: Database, expected: Outcome): Promise<voi
 
 async function attempt(database: Database): Promise<string> {
   try {
-    await using session = await open(database);
+    await using session = await openSession(database);
     const [row] = await session.query(
       "select ssl from pg_stat_ssl where pid = pg_backend_pid()",
     );

@@ -2,12 +2,11 @@ import assert from "node:assert/strict";
 import { startPostgres } from "../../../scripts/postgres/server.ts";
 import { lookAtAddresses } from "../../../src/commands/doctor/network.ts";
 import type { Database } from "../../../src/database.ts";
-import { administer, createDatabase, databaseAt } from "../../harness/postgres.ts";
+import { administer, createDatabase, databaseAt, openSession } from "../../harness/postgres.ts";
 import { examine, examineWith } from "../../harness/doctor.ts";
 import { listen } from "../../harness/listener.ts";
 import {
   certificate,
-  openSession,
   placeCertificates,
   showCertificate,
   TLS_SETTINGS,

@@ -8,10 +8,10 @@ import {
   administer,
   createDatabase,
   databaseAt,
+  openSession,
   type TestDatabase,
 } from "../../harness/postgres.ts";
 import { applyPool, poolOf } from "../../harness/run.ts";
-import { openSession } from "../../harness/tls.ts";
 import { toolTest } from "../../harness/tools.ts";
 
 /** A database that has all files. */
