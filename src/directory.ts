@@ -21,7 +21,8 @@ export async function readFolders(directory: string): Promise<readonly Folder[]>
  * Finds a directory of migrations: the folders of its layers, or if it has none the files that
  * stand in it, as Atlas takes them. The files themselves are read when they are needed.
  *
- * @throws {MigrateError} `migrations_missing`, `migrations_unreadable`.
+ * @throws {MigrateError} `migrations_missing`, `migrations_unreadable`, `migration_encoding` of an
+ * `atlas.sum`.
  */
 export async function findMigrations(
   directory: string,

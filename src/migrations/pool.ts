@@ -11,7 +11,7 @@ import {
   verifySums,
 } from "./sums.ts";
 
-/** The files of a folder of migrations, as they were read. */
+/** The files of a folder of migrations. What is in one may be read only when it is asked for. */
 export interface PlainFolder {
   /** For messages: `deploy/migrations/bronze`. */
   readonly path: string;
@@ -35,6 +35,12 @@ export interface Migration {
   readonly path: string;
   readonly version: string;
   readonly description: string;
+  /**
+   * What is in the file.
+   *
+   * @throws {MigrateError} the codes of reading, where it is read only now, and `sum_mismatch` where
+   * it has changed since it was hashed.
+   */
   readonly text: string;
   /** Its entry in the sums of the merged directory, without `h1:`. */
   readonly hash: string;
