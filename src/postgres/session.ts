@@ -9,6 +9,7 @@ import { type Login, logIn, type LogInOptions } from "./log_in.ts";
 import { type Patience, pause } from "./patience.ts";
 import { readFields, ServerError } from "./server_error.ts";
 import type { SessionFacts } from "./session_facts.ts";
+import type { TlsPlan } from "./socket.ts";
 import { planTls } from "./tls.ts";
 import { Watch } from "./watch.ts";
 import { Wire } from "./wire.ts";
@@ -92,22 +93,24 @@ export class Session implements AsyncDisposable {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), database.connectTimeoutMs);
     const signal = AbortSignal.any([options.signal, deadline.signal]);
+    const { look, ...bare } = options;
+    const attempt = async (tls: TlsPlan, asked: LogInOptions) => {
+      const wire = new Wire(database, tls);
+      return new Session({ ...await logIn(wire, database, { ...asked, signal }), wire }, options);
+    };
     let refusal: unknown;
     try {
       for (const tls of plans) {
         try {
-          const wire = new Wire(database, tls);
-          const login = await logIn(wire, database, { ...options, signal });
-          return new Session({ ...login, wire }, options);
+          return await attempt(tls, options).catch(async (error) => {
+            // A pooler may give each statement another session, and then wants no transactions.
+            if (look === undefined || !isCode(error, "08P01")) throw error;
+            return await attempt(tls, bare);
+          });
         } catch (error) {
           refusal = error;
-          // A pooler may give each statement another session, and then wants no transactions.
-          if (error instanceof ServerError && error.sqlstate === "08P01" && options.look) {
-            const { look: _, ...rest } = options;
-            return await Session.open(database, rest);
-          }
           // No entry of pg_hba.conf for this way; `allow` and `prefer` have another.
-          if (!(error instanceof ServerError && error.sqlstate === "28000")) break;
+          if (!isCode(error, "28000")) break;
         }
       }
     } finally {
@@ -269,4 +272,8 @@ export class Session implements AsyncDisposable {
     await this.#sql.end({ timeout: this.#wire.closed ? 0 : 1 });
     this.#wire.destroy();
   }
+}
+
+function isCode(error: unknown, sqlstate: string): boolean {
+  return error instanceof ServerError && error.sqlstate === sqlstate;
 }
