@@ -1,5 +1,5 @@
 import { type ErrorParts, MigrateError } from "./errors.ts";
-import { excerpt, type Migration, position, resolveSteps } from "./migrations/mod.ts";
+import { lookUp, type Migration, resolveSteps } from "./migrations/mod.ts";
 
 const LOCK_NOT_AVAILABLE = "55P03";
 
@@ -44,9 +44,11 @@ export interface FailureFacts {
  */
 export function migrationFailed(facts: FailureFacts): MigrateError {
   const { blockers = [], migration, statement } = facts;
-  const place = statement === undefined
-    ? undefined
-    : position(migration.text, statement.offset + unitsBefore(statement.text, facts.position));
+  const found = statement === undefined ? undefined : find(
+    migration,
+    statement.offset + unitsBefore(statement.text, facts.position),
+  );
+  const place = found?.place;
   const folder = migration.path.slice(0, migration.path.length - migration.file.length);
   const lines = (label: string, text: string | undefined) =>
     text === undefined
@@ -58,9 +60,9 @@ export function migrationFailed(facts: FailureFacts): MigrateError {
     {
       details: [
         place === undefined
-          ? `${migration.path}, at the commit`
+          ? `${migration.path}, at ${statement ? `statement ${statement.number}` : "the commit"}`
           : `${migration.path}:${place.line}:${place.column}`,
-        ...(place === undefined ? [] : excerpt(migration.text, place)),
+        ...(found?.excerpt ?? []),
         ...lines("SQLSTATE", facts.sqlstate),
         ...lines("detail", facts.detail),
         ...lines("hint", facts.hint),
@@ -83,6 +85,16 @@ export function migrationFailed(facts: FailureFacts): MigrateError {
       cause: facts.cause,
     },
   );
+}
+
+function find(migration: Migration, index: number): ReturnType<typeof lookUp> | undefined {
+  try {
+    return lookUp(migration.texts(), index);
+  } catch (error) {
+    // Somebody has changed the file since: that must not hide what the server said.
+    if (error instanceof MigrateError) return undefined;
+    throw error;
+  }
 }
 
 function remedy(

@@ -1,7 +1,13 @@
 import { MigrateError } from "./errors.ts";
-import { findFault, isSumIgnored, readDirectives, type SourceFile } from "./migrations/mod.ts";
+import {
+  type Directives,
+  findFault,
+  isSumIgnored,
+  readDirectives,
+  type SourceFile,
+} from "./migrations/mod.ts";
 
-const PIECE_BYTES = 1 << 20;
+const PIECE_BYTES = 1 << 18;
 
 /** A line that belongs to no head: the directives stand above it. */
 const BEHIND_HEAD = /^(?!#|--)/m;
@@ -20,7 +26,7 @@ export class FileOnDisk implements SourceFile {
   readonly #path: string;
   readonly #mayBegin: boolean;
   #state: string | undefined;
-  #checkpoint: boolean | undefined;
+  #directives: Directives | undefined;
   #sumIgnored: boolean | undefined;
 
   /** `file` is where it stands, `path` what messages call it; `mark` allows a byte order mark. */
@@ -45,20 +51,34 @@ export class FileOnDisk implements SourceFile {
     if (last?.file === this) return last.text;
     // What was read before can go before the next is there.
     last = undefined;
-    if (this.#state === undefined) { for (const _ of this.pieces()); }
-    try {
-      if (stateOf(Deno.statSync(this.#file)) !== this.#state) throw changed(this.#path);
-      last = { file: this, text: Deno.readTextFileSync(this.#file) };
-    } catch (cause) {
-      throw cause instanceof MigrateError ? cause : unreadable(this.#path, cause);
-    }
+    last = { file: this, text: [...this.texts()].join("") };
     return last.text;
   }
 
-  /** Whether its head says that it is a checkpoint. */
-  get checkpoint(): boolean {
-    if (this.#checkpoint === undefined) this.#readStart();
-    return this.#checkpoint ??= readDirectives(this.text).checkpoint;
+  /**
+   * The text, a piece at a time, none of which ends in the midst of a character.
+   *
+   * @throws {MigrateError} as `text`.
+   */
+  *texts(): Generator<string, undefined, undefined> {
+    if (this.#state === undefined) { for (const _ of this.pieces()); }
+    using file = this.#open();
+    const { size } = file.statSync();
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    const buffer = new Uint8Array(Math.min(PIECE_BYTES, size + 1));
+    while (true) {
+      const read = this.#read(file, buffer);
+      // Somebody may write to the file while it is read.
+      if (stateOf(file.statSync()) !== this.#state) throw changed(this.#path);
+      if (read === null) return;
+      yield decoder.decode(buffer.subarray(0, read), { stream: true });
+    }
+  }
+
+  /** What the comments at its head say. */
+  get directives(): Directives {
+    if (this.#directives === undefined) this.#readStart();
+    return this.#directives ??= readDirectives(this.text);
   }
 
   /** Whether its first line leaves it out of the sums. */
@@ -101,7 +121,7 @@ export class FileOnDisk implements SourceFile {
   #note(start: Uint8Array<ArrayBuffer>, whole: boolean): void {
     const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(start);
     if (whole || BEHIND_HEAD.test(text.slice(0, text.lastIndexOf("\n") + 1))) {
-      this.#checkpoint = readDirectives(text).checkpoint;
+      this.#directives = readDirectives(text);
     }
     if (whole || text.includes("\n")) this.#sumIgnored = isSumIgnored(text);
   }

@@ -3,8 +3,8 @@ import { nameOf } from "./failure.ts";
 import {
   commandsIn,
   firstWords,
+  lookUp,
   type Migration,
-  position,
   type Statement,
 } from "./migrations/mod.ts";
 
@@ -21,10 +21,10 @@ const CONTROL =
  */
 export function refuseTransactionControl(
   migration: Migration,
-  statements: readonly Statement[],
+  statements: Iterable<Statement>,
 ): void {
   for (const { at, words } of controlsIn(statements)) {
-    const { line } = position(migration.text, at);
+    const { line } = lookUp(migration.texts(), at).place;
     throw new MigrateError(
       "transaction_control",
       `Cannot apply ${
@@ -51,7 +51,7 @@ const AND_CHAIN = /\band chain\b/;
  */
 export function refuseOpenTransaction(
   migration: Migration,
-  statements: readonly Statement[],
+  statements: Iterable<Statement>,
 ): void {
   let begin: number | undefined;
   for (const { at, command } of controlsIn(statements)) {
@@ -61,7 +61,7 @@ export function refuseOpenTransaction(
     else if (!begins) begin = undefined;
   }
   if (begin === undefined) return;
-  const { line } = position(migration.text, begin);
+  const { line } = lookUp(migration.texts(), begin).place;
   throw new MigrateError(
     "transaction_open",
     `Cannot apply ${
@@ -85,7 +85,7 @@ interface Control {
   readonly command: string;
 }
 
-function* controlsIn(statements: readonly Statement[]): Iterable<Control> {
+function* controlsIn(statements: Iterable<Statement>): Iterable<Control> {
   for (const { text, offset } of statements) {
     for (const at of commandsIn(text)) {
       const command = firstWords(text, at, 4);

@@ -17,7 +17,10 @@ Deno.test("executableStatements() returns all statements, those that were execut
   const { migration } = planned("select 1;\nselect 2;\n");
   const previous = rowOf(migration, { applied: 1, total: 3, partialHashes: hashes.slice(0, 1) });
   const file = planned("select 1;\nselect 2;\n", { txMode: "none", resumeFrom: 1, previous });
-  assert.deepEqual(executableStatements(file).map(({ text }) => text), ["select 1;", "select 2;"]);
+  assert.deepEqual(Array.from(executableStatements(file), ({ text }) => text), [
+    "select 1;",
+    "select 2;",
+  ]);
 });
 
 Deno.test("executableStatements() refuses by each name what must not be executed", () => {

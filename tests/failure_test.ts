@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { MigrateError } from "../src/errors.ts";
 import { interruptedIn, migrationFailed, nameOf } from "../src/failure.ts";
 import { splitStatements } from "../src/migrations/mod.ts";
 import { migrationOf } from "./harness/pool.ts";
@@ -105,4 +106,23 @@ Deno.test("interruptedIn() names the migration", () => {
 Deno.test("nameOf() leaves out a layer that is not there", () => {
   assert.equal(nameOf(MIGRATION), "0007_add_x (silver)");
   assert.equal(nameOf({ ...MIGRATION, layer: undefined }), "0007_add_x");
+});
+
+Deno.test("migrationFailed() says what the server said, also of a file that cannot be read any more", () => {
+  assert.ok(SECOND !== undefined);
+  const gone = new MigrateError("sum_mismatch", "It changes while it is read", { hint: "Wait" });
+  const error = migrationFailed({
+    open: false,
+    migration: {
+      ...MIGRATION,
+      texts: () => {
+        throw gone;
+      },
+    },
+    message: "x",
+    statement: { ...SECOND, number: 2 },
+    position: 3,
+  });
+  assert.equal(error.code, "migration_failed");
+  assert.deepEqual(error.details, ["migrations/silver/0007_add_x.sql, at statement 2"]);
 });

@@ -33,9 +33,9 @@ Deno.test("FileOnDisk says and hashes what the text does", async () => {
       const text = lines.join(end);
       const file = onDisk(folder.path, text);
       const eager = { name: file.name, text };
-      assert.equal(file.checkpoint, readDirectives(text).checkpoint);
+      assert.deepEqual(file.directives, readDirectives(text));
       assert.deepEqual(computeSums([file]), computeSums([eager]));
-      assert.equal(file.checkpoint, readDirectives(text).checkpoint);
+      assert.deepEqual(file.directives, readDirectives(text));
       assert.equal(file.text, text);
     }),
   );
@@ -47,7 +47,7 @@ Deno.test("FileOnDisk reads what is longer than a piece, whatever stands at its 
     for (let shift = 0; shift < 4; shift++) {
       const text = `${head}-- ${"x".repeat(shift)}${"щ😀".repeat(400_000)}\nselect 1;\n`;
       const file = onDisk(folder.path, text);
-      assert.equal(file.checkpoint, readDirectives(text).checkpoint);
+      assert.deepEqual(file.directives, readDirectives(text));
       assert.deepEqual(computeSums([file]), computeSums([{ name: file.name, text }]));
       assert.equal(file.text, text);
     }
@@ -95,4 +95,23 @@ Deno.test("FileOnDisk refuses a file that is not what was hashed, and one that i
   Deno.removeSync(join(folder.path, "0001_a.sql"));
   assert.throws(() => file.text, { code: "migrations_unreadable" });
   assert.throws(() => computeSums([file]), { code: "migrations_unreadable" });
+});
+
+Deno.test("FileOnDisk hands out a text in pieces, and no more of it once it has changed", async () => {
+  await using folder = await folderOf({});
+  const text = "щ😀".repeat(200_000);
+  for (let shift = 0; shift < 4; shift++) {
+    const file = onDisk(folder.path, "x".repeat(shift) + text);
+    const pieces = [...file.texts()];
+    assert.ok(pieces.length > 4);
+    assert.ok(pieces.every((piece) => piece.isWellFormed()));
+    assert.equal(pieces.join(""), "x".repeat(shift) + text);
+    const [first] = file.texts();
+    assert.equal(first, pieces[0]);
+    const reading = file.texts();
+    reading.next();
+    Deno.writeTextFileSync(join(folder.path, "0001_a.sql"), `${text}longer by some characters`);
+    assert.throws(() => reading.next(), { code: "sum_mismatch" });
+    assert.throws(() => file.texts().next(), { code: "sum_mismatch" });
+  }
 });

@@ -1,11 +1,6 @@
 import { MigrateError } from "../errors.ts";
 import { haltedBefore, interruptedIn, migrationFailed, nameOf } from "../failure.ts";
-import {
-  type Migration,
-  type PlannedFile,
-  splitStatements,
-  type Statement,
-} from "../migrations/mod.ts";
+import { type Migration, type PlannedFile, type Statement, Statements } from "../migrations/mod.ts";
 import type { AppliedMigration } from "../report.ts";
 import type { Atlas, AtlasResult } from "./atlas.ts";
 import { applyConfig, type AtlasConfig } from "./hcl.ts";
@@ -203,7 +198,7 @@ function statementOf(
   file: Partial<AtlasFile>,
 ): (Statement & { readonly number: number }) | undefined {
   const number = (file.Skipped ?? 0) + (file.Applied?.length ?? 0);
-  const statement = splitStatements(migration.text, { file: migration.path })[number - 1];
+  const statement = new Statements(migration.texts, { file: migration.path }).at(number - 1);
   return statement === undefined || statement.text !== file.Error?.Stmt
     ? undefined
     : { ...statement, number };

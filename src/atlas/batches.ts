@@ -1,10 +1,5 @@
 import { executableStatements } from "../executable.ts";
-import {
-  type PlannedFile,
-  readDirectives,
-  type Statement,
-  type TxMode,
-} from "../migrations/mod.ts";
+import { type PlannedFile, type Statements, type TxMode } from "../migrations/mod.ts";
 
 // What cannot change the settings of a session, unless it calls a function that does.
 const HARMLESS =
@@ -27,7 +22,7 @@ export function* batches(files: readonly PlannedFile[]): Iterable<readonly Plann
   const together = files[0]?.txMode === "all";
   let batch: PlannedFile[] = [];
   for (const file of files) {
-    let statements: readonly Statement[];
+    let statements: Statements;
     try {
       statements = executableStatements(file);
     } catch (error) {
@@ -62,10 +57,10 @@ function goWith(file: PlannedFile, mode: TxMode): boolean {
 }
 
 function saysItself({ migration }: PlannedFile): boolean {
-  return readDirectives(migration.text).txMode.length > 0;
+  return migration.directives.txMode.length > 0;
 }
 
-function mayLeaveTraces(file: PlannedFile, statements: readonly Statement[]): boolean {
+function mayLeaveTraces(file: PlannedFile, statements: Statements): boolean {
   return DELIMITER.test(file.migration.text) ||
-    statements.some(({ text }) => !HARMLESS.test(text) || TRACE.test(text));
+    statements[Symbol.iterator]().some(({ text }) => !HARMLESS.test(text) || TRACE.test(text));
 }

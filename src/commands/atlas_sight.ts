@@ -1,4 +1,4 @@
-import { type Migration, type PlannedFile, splitStatements } from "../migrations/mod.ts";
+import { type Migration, type PlannedFile, Statements } from "../migrations/mod.ts";
 
 /** How much of a statement must be the same to know it again: the server keeps about 1 kB of it. */
 const MIN_LENGTH = 200;
@@ -12,7 +12,7 @@ export function fileWith(
   files: readonly PlannedFile[],
 ): Migration | undefined {
   const found = files.filter(({ migration }) =>
-    splitStatements(migration.text, { file: migration.path }).some(({ text }) =>
+    new Statements(migration.texts, { file: migration.path })[Symbol.iterator]().some(({ text }) =>
       text === statement || (statement.length >= MIN_LENGTH && text.startsWith(statement))
     )
   );

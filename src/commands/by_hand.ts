@@ -9,7 +9,7 @@ import {
   resolveSteps,
   type Revision,
   REVISION_TYPE,
-  splitStatements,
+  Statements,
   STATES,
   statesOf,
 } from "../migrations/mod.ts";
@@ -84,8 +84,8 @@ function doneRow({ migration, row, version }: FileState, operator: string): Revi
   };
 }
 
-function statementsIn({ path, text }: Migration): number {
-  return splitStatements(text, { file: path }).length;
+function statementsIn({ path, texts }: Migration): number {
+  return new Statements(texts, { file: path }).length;
 }
 
 function labelOf({ migration, row, version }: FileState): string {

@@ -1,7 +1,7 @@
 import { describeDatabase } from "../dsn.ts";
 import { type Effect, effectOf, type Finding, Judge, namesIn } from "../impact/mod.ts";
 import { executableStatements } from "../executable.ts";
-import { type Plan, type PlannedFile, position } from "../migrations/mod.ts";
+import { LineCounter, type Plan, type PlannedFile } from "../migrations/mod.ts";
 import { openParser } from "../parser/mod.ts";
 import { MigrateError } from "../errors.ts";
 import { readCatalog, refuseUnfit, runnerOf, type Session } from "../postgres/mod.ts";
@@ -82,14 +82,20 @@ async function judge(
 ): Promise<readonly JudgedFile[]> {
   if (pending.length === 0) return [];
   const parse = await openParser();
-  const parsed = pending.map((file) => ({
-    file,
-    statements: executableStatements(file).slice(file.resumeFrom).map(({ offset, text }) => {
+  const parsed = pending.map((file) => {
+    const lines = new LineCounter(file.migration.texts());
+    const left = executableStatements(file)[Symbol.iterator]().drop(file.resumeFrom);
+    const statements = Array.from(left, ({ offset, text }) => {
       const read = parse(text);
-      const { line } = position(file.migration.text, offset);
-      return { sql: text, line, trees: "trees" in read ? read.trees : undefined };
-    }),
-  }));
+      return {
+        sql: text,
+        line: lines.lineAt(offset),
+        trees: "trees" in read ? read.trees : undefined,
+      };
+    });
+    lines.close();
+    return { file, statements };
+  });
   const trees = parsed.flatMap(({ statements }) => statements.flatMap((each) => each.trees ?? []));
   const catalog = await readCatalog((sql) => session.query(sql), namesIn(trees));
   const sizes = new Map(

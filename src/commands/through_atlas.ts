@@ -116,7 +116,7 @@ async function prepareResume(
 ): Promise<void> {
   const { previous, resumeFrom } = file;
   const statements = executableStatements(file);
-  const next = statements[resumeFrom];
+  const next = statements.at(resumeFrom);
   if (next !== undefined) {
     const { events, signal } = request;
     for (const index of await dropUnfinished(session, next, signal)) events.onRebuild(index);

@@ -1,5 +1,4 @@
 import { MigrateError } from "../errors.ts";
-import { readDirectives } from "./directives.ts";
 import { compareBytes } from "./name.ts";
 import type { Migration, Pool } from "./pool.ts";
 import { isPartial, type Revision, REVISION_TYPE } from "./revision.ts";
@@ -37,7 +36,7 @@ export function compareHistory(pool: Pool, revisions: readonly Revision[]): Comp
   );
   const suspects = mismatches.filter((entry) => !confirmedLater(entry, history));
   const first = suspects.findIndex((entry) =>
-    !mayHaveBeenRepaired(entry.migration.text) && !isBehindGone(entry, history)
+    !mayHaveBeenRepaired(entry.migration) && !isBehindGone(entry, history)
   );
   const migrations = suspects.map(({ migration }) => migration);
   const found = suspects[first];
@@ -190,8 +189,8 @@ function confirmedLater({ migration, row }: Applied, history: History): boolean 
 }
 
 /** Only a file outside a transaction leaves a half-done row, whose hash stays that of the first try. */
-function mayHaveBeenRepaired(text: string): boolean {
-  return readDirectives(text).txMode.includes("none");
+function mayHaveBeenRepaired({ directives }: Migration): boolean {
+  return directives.txMode.includes("none");
 }
 
 /** Whether a file that the hash of this one may cover is not on offer any more. */

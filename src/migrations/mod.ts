@@ -7,12 +7,11 @@ export {
   isConcurrent,
 } from "./concurrent.ts";
 export { columnsOf, printable } from "./display.ts";
-export { isSumIgnored, readDirectives } from "./directives.ts";
+export { type Directives, isSumIgnored, readDirectives } from "./directives.ts";
 export { embedModule } from "./embed_module.ts";
 export { checkText, findFault } from "./encoding.ts";
 export { compareBytes, parseName } from "./name.ts";
 export { resolveSteps } from "./order_faults.ts";
-export { isPipelinable } from "./pipelinable.ts";
 export { excerpt, LineCounter, lookUp, type Place, position } from "./place.ts";
 export {
   EXEC_ORDERS,
@@ -45,6 +44,7 @@ export {
 export type { Statement } from "./scanner.ts";
 export { splitStatements, Statements } from "./statements.ts";
 export { type FileState, layerOf, type State, STATES, statesOf } from "./state.ts";
-export { statementHashes } from "./statement_hashes.ts";
+export { StatementHasher, statementHashes } from "./statement_hashes.ts";
 export { computeSums, formatSums, type SourceFile, type Sums, verifySums } from "./sums.ts";
+export { Traits } from "./traits.ts";
 export { TX_MODES, type TxMode, txModeOf } from "./tx_mode.ts";

@@ -1,26 +1,21 @@
-import type { Statement } from "./scanner.ts";
-
 // What ends or begins transactions, may do so, or wants more of the client than to wait.
 const CONTROL =
   /\b(?:begin|start|commit|end|abort|rollback|savepoint|release|prepare|copy|do|call|execute)\b/i;
 
-// The settings that protect what is sent ahead, and the word that lets a statement hold several.
-const SETTINGS =
+/** The settings that protect what is sent ahead, and the word that lets a statement hold several. */
+export const SETTINGS =
   /\b(?:characteristics|set_config|reset|discard|delimiter)\b|transaction_read_only/i;
 
 // What must come before the first query of a transaction, and a guard is one.
 const TRANSACTION_SETTING = /\bset\b[\s\S]*transaction/i;
 
 /**
- * Whether a file may be sent whole, with the begin and the end of its transaction, before the first
- * answer is there. Nothing stops the server at the first error then, so nothing in the file may
- * touch transactions: what is in doubt may not be sent ahead.
+ * Whether a statement may touch transactions. A file is sent whole, with the begin and the end of its
+ * transaction, before the first answer is there, and nothing stops the server at the first error
+ * then: what is in doubt may not be sent ahead.
  */
-export function isPipelinable(text: string, statements: readonly Statement[]): boolean {
-  if (SETTINGS.test(text)) return false;
-  return statements.every(({ text }) =>
-    !CONTROL.test(doubtful(text)) && !TRANSACTION_SETTING.test(text)
-  );
+export function mayTouchTransactions(statement: string): boolean {
+  return CONTROL.test(doubtful(statement)) || TRANSACTION_SETTING.test(statement);
 }
 
 /**

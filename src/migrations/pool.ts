@@ -1,6 +1,6 @@
 import { MigrateError } from "../errors.ts";
 import type { Layer } from "../layers.ts";
-import { isSumIgnored, readDirectives } from "./directives.ts";
+import { type Directives, isSumIgnored, readDirectives } from "./directives.ts";
 import { compareBytes, parseName } from "./name.ts";
 import {
   computeSums,
@@ -36,12 +36,21 @@ export interface Migration {
   readonly version: string;
   readonly description: string;
   /**
-   * What is in the file.
+   * What is in the file, all at once.
    *
    * @throws {MigrateError} the codes of reading, where it is read only now, and `sum_mismatch` where
    * it has changed since it was hashed.
    */
   readonly text: string;
+  /**
+   * The same in pieces, none of which ends in the midst of a character; a file on disk is read for
+   * them each time.
+   *
+   * @throws {MigrateError} as `text`.
+   */
+  readonly texts: () => Iterable<string>;
+  /** What the comments at its head say. */
+  readonly directives: Directives;
   /** Its entry in the sums of the merged directory, without `h1:`. */
   readonly hash: string;
   /** Its entry in the sums of its own layer, without `h1:`. */
@@ -157,10 +166,14 @@ function toMigration(
     get text() {
       return file.text;
     },
+    texts: () => file.texts?.() ?? [file.text],
+    get directives() {
+      return file.directives ?? readDirectives(file.text);
+    },
     hash: place.hash ?? "",
     layerHash: place.layerHash ?? "",
     get checkpoint() {
-      return file.checkpoint ?? readDirectives(file.text).checkpoint;
+      return this.directives.checkpoint;
     },
   };
 }

@@ -16,13 +16,20 @@ export interface SplitOptions {
 }
 
 /**
+ * How much of a text is kept with its statements, in UTF-16 units, where each counts for so many
+ * more: to find a few long ones again costs more memory than to keep them, of many it is less.
+ */
+const KEPT = 1 << 24;
+const EACH = 1 << 14;
+
+/**
  * The statements of a migration, as Atlas splits it. Those of a large one are found anew each time
  * somebody goes over them, and at no time is its text held whole.
  */
 export class Statements implements Iterable<Statement> {
   readonly #texts: Texts;
   readonly #options: SplitOptions;
-  #held: readonly Statement[] | undefined;
+  #kept: readonly Statement[] | undefined;
   #length: number | undefined;
 
   constructor(texts: Texts, options: SplitOptions) {
@@ -36,27 +43,35 @@ export class Statements implements Iterable<Statement> {
     return this.#length ?? 0;
   }
 
+  /** The one with a number, from 0, if there is one. */
+  at(number: number): Statement | undefined {
+    for (const statement of this) {
+      if (number-- === 0) return statement;
+    }
+    return undefined;
+  }
+
   /**
    * @throws {MigrateError} `statement_syntax` with line and column when a quote or a parenthesis is
    * not closed, or a delimiter is set wrongly; what reading the text throws.
    */
   *[Symbol.iterator](): Generator<Statement, undefined, undefined> {
-    if (this.#held !== undefined) {
-      yield* this.#held;
+    if (this.#kept !== undefined) {
+      yield* this.#kept;
       return;
     }
     const window = new Window(this.#texts(), this.#options.window);
     try {
-      const small = window.ended;
-      const held: Statement[] = [];
+      let kept: Statement[] | undefined = [];
       let length = 0;
       for (const statement of this.#split(window)) {
         length++;
-        if (small) held.push(statement);
+        kept?.push(statement);
+        if (statement.offset + statement.text.length + EACH * length > KEPT) kept = undefined;
         yield statement;
       }
       this.#length = length;
-      if (small) this.#held = held;
+      this.#kept = kept;
     } finally {
       window.close();
     }

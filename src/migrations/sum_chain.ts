@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { SourceFile } from "./sums.ts";
+import { hashContent, type SourceFile } from "./sums.ts";
 
 /**
  * Hashes lists of files as `computeSums` does, and goes on from where a list parts from the one
@@ -14,7 +14,8 @@ export class SumChain {
     const added: Link[] = [];
     let state = kept.at(-1)?.state ?? createHash("sha256");
     for (const file of files.slice(kept.length)) {
-      state = state.copy().update(file.name, "utf8").update(file.text, "utf8");
+      state = state.copy().update(file.name, "utf8");
+      hashContent(state, file);
       added.push({ file, state });
     }
     this.#links = [...kept, ...added];

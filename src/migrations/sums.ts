@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { MigrateError } from "../errors.ts";
-import { isSumIgnored } from "./directives.ts";
+import { type Directives, isSumIgnored } from "./directives.ts";
 import { compareBytes } from "./name.ts";
 
 /** A file of a directory of migrations. */
@@ -9,10 +9,12 @@ export interface SourceFile {
   readonly text: string;
   /** The bytes of the text, in pieces of which each is used before the next; where they are at hand. */
   pieces?(): Iterable<Uint8Array>;
+  /** The text in pieces, none of which ends in the midst of a character; where it is not held whole. */
+  texts?(): Iterable<string>;
   /** Whether it is left out of the sums, where that is to be had without the rest. */
   readonly sumIgnored?: boolean;
-  /** Whether the head says that the file is a checkpoint, where that is to be had without the rest. */
-  readonly checkpoint?: boolean;
+  /** What the head says, where that is to be had without the rest. */
+  readonly directives?: Directives;
 }
 
 /** The content of an `atlas.sum`. */
@@ -34,11 +36,16 @@ export function computeSums(files: readonly SourceFile[]): Sums {
     const { name } = file;
     running.update(name, "utf8");
     if (file.sumIgnored ?? isSumIgnored(file.text)) continue;
-    if (file.pieces === undefined) running.update(file.text, "utf8");
-    else for (const piece of file.pieces()) running.update(piece);
+    hashContent(running, file);
     entries.push({ name, hash: running.copy().digest("base64") });
   }
   return { total: totalOf(entries), entries };
+}
+
+/** Adds what a file holds to a running hash. */
+export function hashContent(running: Hash, file: SourceFile): void {
+  if (file.pieces === undefined) running.update(file.text, "utf8");
+  else for (const piece of file.pieces()) running.update(piece);
 }
 
 /** The text of an `atlas.sum`. */

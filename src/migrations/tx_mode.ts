@@ -1,5 +1,4 @@
 import { MigrateError } from "../errors.ts";
-import { readDirectives } from "./directives.ts";
 import type { Migration } from "./pool.ts";
 
 /** How files stand to transactions: each in its own, all in one, or none at all. */
@@ -13,7 +12,7 @@ export type TxMode = (typeof TX_MODES)[number];
  * @throws {MigrateError} `txmode_invalid` when the directive is wrong or contradicts the run's.
  */
 export function txModeOf(migration: Migration, global: TxMode): TxMode {
-  const { txMode } = readDirectives(migration.text);
+  const { txMode } = migration.directives;
   const [mode] = txMode;
   if (mode === undefined) return global;
   if (txMode.length > 1) {

@@ -36,14 +36,14 @@ export class Window {
   }
 
   /**
-   * Forgets what stands before an index of the part, and reads as much again as is left: who has to
-   * see far ahead sees the same text only a few times.
+   * Forgets what stands before an index of the part, and reads three times as much as is left: who
+   * has to see far ahead sees the same text only a few times, and little of it is copied.
    */
   advance(from: number): void {
     const rest = this.#text.slice(from);
     this.#base += from;
     const parts = [rest];
-    const wanted = Math.max(this.#least, rest.length);
+    const wanted = Math.max(this.#least, 3 * rest.length);
     for (let added = 0; added < wanted && this.#next.done !== true;) {
       parts.push(this.#next.value);
       added += this.#next.value.length;

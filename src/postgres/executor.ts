@@ -2,7 +2,7 @@ import { haltedBefore, interruptedIn } from "../failure.ts";
 import { MigrateError } from "../errors.ts";
 import type { PlannedFile } from "../migrations/mod.ts";
 import type { AppliedMigration, Retry } from "../report.ts";
-import { FileWork } from "./file_work.ts";
+import { FileWork, type Numbered } from "./file_work.ts";
 import { executeOpen } from "./open_file.ts";
 import { type Patience, pause, pauseBefore } from "./patience.ts";
 import { executeAhead, MAX_LENGTH } from "./pipeline.ts";
@@ -187,7 +187,7 @@ async function executeEach(
     try {
       await session.run(statement.text, options.signal);
     } catch (error) {
-      throw work.failure(error, number);
+      throw work.failure(error, [number, statement]);
     }
   }
 }
@@ -201,35 +201,33 @@ async function executeWindows(
   work: FileWork,
   options: ExecuteOptions,
 ): Promise<void> {
-  for (const { from, texts } of windowsOf(work)) {
+  for (const statements of windowsOf(work)) {
     if (options.signal.aborted) throw interruptedIn(work.file.migration);
+    const texts = statements.map(([, { text }]) => text);
     const answers = await session.pipeline(texts, options.signal);
     const at = answers.findIndex(({ error }) => error !== undefined);
-    if (at >= 0) throw work.failure(answers[at]?.error, from + at);
+    if (at >= 0) throw work.failure(answers[at]?.error, statements[at]);
   }
 }
 
 /** How many statements may be unanswered: more gain nothing, and each needs memory. */
 const WINDOW = 500;
 
-/** The statements in parts that may be on their way at once, each with the number of its first. */
-function* windowsOf(
-  work: FileWork,
-): Iterable<{ readonly from: number; readonly texts: readonly string[] }> {
-  let from = work.file.resumeFrom;
-  let texts: string[] = [];
+/** The statements in parts that may be on their way at once. */
+function* windowsOf(work: FileWork): Iterable<readonly Numbered[]> {
+  let part: Numbered[] = [];
   let length = 0;
-  for (const [number, { text }] of work.left()) {
-    if (texts.length === WINDOW || (texts.length > 0 && length + text.length > MAX_LENGTH)) {
-      yield { from, texts };
-      from = number;
-      texts = [];
+  for (const numbered of work.left()) {
+    const own = numbered[1].text.length;
+    if (part.length === WINDOW || (part.length > 0 && length + own > MAX_LENGTH)) {
+      yield part;
+      part = [];
       length = 0;
     }
-    texts.push(text);
-    length += text.length;
+    part.push(numbered);
+    length += own;
   }
-  if (texts.length > 0) yield { from, texts };
+  if (part.length > 0) yield part;
 }
 
 /** What the server said, in whichever error it came. */

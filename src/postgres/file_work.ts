@@ -1,22 +1,29 @@
 import { executableStatements } from "../executable.ts";
 import { migrationFailed } from "../failure.ts";
 import {
-  isPipelinable,
   type PlannedFile,
   type Revision,
   REVISION_TYPE,
   type Statement,
-  statementHashes,
+  StatementHasher,
+  type Statements,
+  Traits,
 } from "../migrations/mod.ts";
 import type { AppliedMigration } from "../report.ts";
 import { atlasErrorText } from "./atlas_error_text.ts";
 import { ServerError } from "./server_error.ts";
 
+/** A statement of a file with its number, from 0. */
+export type Numbered = readonly [number: number, statement: Statement];
+
 /** One file made ready for execution: its statements, and the row that belongs to each moment. */
 export class FileWork {
   readonly file: PlannedFile;
-  readonly statements: readonly Statement[];
-  #known: readonly string[] | undefined;
+  readonly #statements: Statements;
+  readonly #traits = new Traits();
+  readonly #hasher = new StatementHasher();
+  /** The hashes after the statements that were met so far, which only a half-done file needs. */
+  readonly #hashes: string[] = [];
   readonly #operator: string;
   readonly #startedAt = new Date().toISOString();
   #started = performance.now();
@@ -28,23 +35,28 @@ export class FileWork {
    */
   constructor(file: PlannedFile, operator: string) {
     this.file = file;
-    this.statements = executableStatements(file);
+    this.#statements = executableStatements(file, this.#traits);
     this.#operator = operator;
   }
 
-  /** The hashes that a row of a half-done file needs, and no other. */
-  get #hashes(): readonly string[] {
-    return this.#known ??= statementHashes(this.statements.map(({ text }) => text));
+  /** How many statements it has, those that were executed before too. */
+  get count(): number {
+    return this.#statements.length;
+  }
+
+  /** How long its text is, in UTF-16 units. */
+  get length(): number {
+    return this.#traits.length;
   }
 
   /** Whether the file itself says how long to wait for locks. */
   get setsLockTimeout(): boolean {
-    return this.statements.some(({ text }) => /\block_timeout\b/i.test(text));
+    return this.#traits.setsLockTimeout;
   }
 
-  /** Whether the file may be sent before the one ahead of it is in. */
+  /** Whether its statements may be sent before the answers to those ahead of them are there. */
   get isPipelinable(): boolean {
-    return isPipelinable(this.file.migration.text, this.statements);
+    return this.#traits.pipelinable;
   }
 
   /** Has its time begin now: it was waiting for the file ahead of it. */
@@ -54,15 +66,31 @@ export class FileWork {
 
   /** Whether the file may set a delimiter of its own. */
   get setsDelimiter(): boolean {
-    return /\bdelimiter\b/i.test(this.file.migration.text);
+    return this.#traits.setsDelimiter;
   }
 
-  /** The statements still to be executed, with their numbers from 0. */
-  *left(from = this.file.resumeFrom): Iterable<readonly [number, Statement]> {
-    for (let i = from; i < this.statements.length; i++) {
-      const statement = this.statements[i];
-      if (statement !== undefined) yield [i, statement];
+  /**
+   * The statements still to be executed; the file is read for them while they are.
+   *
+   * @throws {MigrateError} what reading the file throws, `sum_mismatch` where somebody changes it.
+   */
+  *left(from = this.file.resumeFrom): Generator<Numbered, undefined, undefined> {
+    let number = 0;
+    for (const statement of this.#statements) {
+      if (this.file.txMode === "none") this.#note(number, statement);
+      if (number >= from) yield [number, statement];
+      number++;
     }
+  }
+
+  /** The statement with a number, if there is one. */
+  at(number: number): Statement | undefined {
+    for (const [, statement] of this.left(number)) return statement;
+    return undefined;
+  }
+
+  #note(number: number, { text }: Statement): void {
+    if (number === this.#hashes.length) this.#hashes.push(this.#hasher.hash(text));
   }
 
   /** The row while the file is being executed, `applied` statements done. */
@@ -70,6 +98,7 @@ export class FileWork {
     applied: number,
     failure?: { readonly error: ServerError; readonly statement: string },
   ): Revision {
+    if (this.#hashes.length < applied) this.at(applied - 1);
     return {
       ...this.#row(applied),
       partialHashes: this.#hashes.slice(0, applied),
@@ -80,23 +109,22 @@ export class FileWork {
 
   /** The row of the finished file. */
   finished(): Revision {
-    return { ...this.#row(this.statements.length), partialHashes: [] };
+    return { ...this.#row(this.count), partialHashes: [] };
   }
 
   /** What the report says of the finished file. */
   applied(): AppliedMigration {
     return {
       migration: this.file.migration,
-      statements: this.statements.length - this.file.resumeFrom,
+      statements: this.count - this.file.resumeFrom,
       skipped: this.file.resumeFrom,
       elapsedMs: performance.now() - this.#started,
     };
   }
 
   /** Tells what went wrong in terms of the file; what is no refusal by the server passes through. */
-  failure(error: unknown, number?: number): unknown {
+  failure(error: unknown, at?: Numbered): unknown {
     if (!(error instanceof ServerError)) return error;
-    const statement = number === undefined ? undefined : this.statements[number];
     return migrationFailed({
       migration: this.file.migration,
       message: error.message,
@@ -108,9 +136,7 @@ export class FileWork {
       blockers: error.blockers,
       open: this.file.txMode === "none",
       cause: error,
-      ...(statement === undefined || number === undefined
-        ? {}
-        : { statement: { ...statement, number: number + 1 } }),
+      ...(at === undefined ? {} : { statement: { ...at[1], number: at[0] + 1 } }),
     });
   }
 
@@ -124,7 +150,7 @@ export class FileWork {
       applied,
       // Atlas leaves the number of the first attempt here, and a file whose repair changed it
       // would count as partial for ever (ariga/atlas#2455).
-      total: this.statements.length,
+      total: this.count,
       executedAt: this.#startedAt,
       executionTimeNs: String(Math.round((performance.now() - this.#started) * 1e6)),
       error: "",

@@ -46,7 +46,7 @@ export async function executeOpen(
         const failure = { error, statement: statement.text };
         await recordFailure(session, upsert(work.running(applied, failure)));
       }
-      throw work.failure(error, number);
+      throw work.failure(error, [number, statement]);
     }
   }
   await refuseOpenTransaction(session, work);
@@ -63,8 +63,9 @@ async function finishIndex(
   options: ExecuteOptions,
 ): Promise<boolean> {
   const { migration, previous, resumeFrom } = work.file;
-  const statement = work.statements[resumeFrom];
-  if (previous === undefined || statement === undefined) return false;
+  if (previous === undefined) return false;
+  const statement = work.at(resumeFrom);
+  if (statement === undefined) return false;
   const { lockTimeoutMs, onRebuild, table } = options;
   // Who has failed has not just missed to say that he was done.
   const unsaid = previous.error === "";

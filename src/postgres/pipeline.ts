@@ -62,7 +62,7 @@ export async function executeAhead(
   if (session.facts.isolation !== "read committed") return { done: 0 };
   const first = prepare(files[0], options);
   if (first === undefined) return { done: 0 };
-  if (!first.isPipelinable) return { done: 0, grounded: first };
+  if (!mayGoAhead(first)) return { done: 0, grounded: first };
   if (options.signal.aborted) throw interruptedIn(first.file.migration);
   const [row] = await session.query(
     `${READ_ONLY_OUTSIDE}; ${standBehind(undefined)}; ${holdTwice(options.locks)}`,
@@ -77,7 +77,7 @@ export async function executeAhead(
   try {
     for (const file of files) {
       const work = file === first.file ? first : prepare(file, options);
-      if (work?.isPipelinable === false) grounded = work;
+      if (work !== undefined && !mayGoAhead(work)) grounded = work;
       if (work === undefined || grounded !== undefined) break;
       if (!await fleet.room(work) || options.signal.aborted) break;
       if (options.enough?.aborted) break;
@@ -98,13 +98,16 @@ export async function executeAhead(
 
 function prepare(file: PlannedFile | undefined, options: ExecuteOptions): FileWork | undefined {
   if (file?.txMode !== "file" || file.previous !== undefined) return undefined;
-  if (file.migration.text.length > MAX_LENGTH) return undefined;
   try {
     return new FileWork(file, options.operator);
   } catch {
     // Whoever executes it by itself tells what is wrong with it.
     return undefined;
   }
+}
+
+function mayGoAhead(work: FileWork): boolean {
+  return work.isPipelinable && work.length <= MAX_LENGTH;
 }
 
 /** The files that are on their way, in order. */
@@ -133,7 +136,7 @@ class Fleet {
 
   /** Waits until a file may be sent as well; there is no use in sending behind a failure. */
   async room(work: FileWork): Promise<boolean> {
-    const length = lengthOf(work);
+    const { length } = work;
     const unanswered = () => this.#flights.reduce((sum, flight) => sum + flight.length, length);
     while (
       this.#flights.length >= MAX_FILES ||
@@ -149,13 +152,13 @@ class Fleet {
     const answers = this.#session.pipeline([
       BEGIN,
       guard({ table, pid, locks, after: this.#last, before: version }),
-      ...work.statements.map(({ text }) => text),
+      ...work.left().map(([, { text }]) => text),
       upsertRevision(table, { ...work.finished(), executionTimeNs: ELAPSED_NS }),
       "commit",
       `${resetText(lockTimeoutMs)}; ${READ_ONLY_OUTSIDE}; ${standBehind(version)}`,
     ]);
     if (this.#flights.length === 0) this.#start(work);
-    this.#flights.push({ work, length: lengthOf(work), answers });
+    this.#flights.push({ work, length: work.length, answers });
     this.#last = version;
   }
 
@@ -200,13 +203,10 @@ class Fleet {
     }
     const number = at - 2;
     if (number < 0) return new Grounded("a file was kept from beginning", { cause: error });
-    return work.failure(error, number < work.statements.length ? number : undefined);
+    const statement = work.at(number);
+    return work.failure(error, statement === undefined ? undefined : [number, statement]);
   }
 }
 
 /** A file was kept from beginning; it is executed by itself, which tells why. */
 class Grounded extends Error {}
-
-function lengthOf({ file }: FileWork): number {
-  return file.migration.text.length;
-}

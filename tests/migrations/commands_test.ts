@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { commandsIn, firstWords, isPipelinable } from "../../src/migrations/mod.ts";
+import { commandsIn, firstWords } from "../../src/migrations/mod.ts";
+import { isPipelinable } from "../harness/pipelinable.ts";
 import { seed } from "../harness/seed.ts";
 import { transactionText } from "../harness/transaction_text.ts";
 

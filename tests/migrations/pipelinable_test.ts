@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isPipelinable } from "../../src/migrations/pipelinable.ts";
 import { splitStatements } from "../../src/migrations/statements.ts";
+import { isPipelinable } from "../harness/pipelinable.ts";
 
 function pipelinable(text: string): boolean {
   return isPipelinable(text, splitStatements(text, { file: "0001_a.sql" }));

@@ -53,6 +53,8 @@ Deno.test("mergeLayers() puts all layers into one order", () => {
       version: "0001",
       description: "a",
       text,
+      texts: first?.texts,
+      directives: { txMode: [], checkpoint: false },
       hash: "",
       layerHash: "",
       checkpoint: false,
