@@ -11,6 +11,8 @@ const UNFINISHED_MS = 5_000;
 export interface OwnedFolderOptions {
   /** The start of the folder's name; a random part follows. */
   readonly prefix: string;
+  /** Where it is made, if not in the system's temporary folder. */
+  readonly dir?: string | undefined;
   /**
    * Asked for a folder whose owner is dead: whether it may be removed. May end what still uses it.
    */
@@ -31,13 +33,15 @@ export class OwnedFolder implements AsyncDisposable {
   }
 
   /**
-   * Creates a folder below the system's temporary one, and removes abandoned ones beside it.
+   * Creates a folder, and removes abandoned ones beside it.
    *
    * @throws {MigrateError} `temporary_folder` where nothing can be created.
    */
   static async create(options: OwnedFolderOptions): Promise<OwnedFolder> {
     // On Windows the user's own temporary folder is closed to others.
-    const root = await Deno.makeTempDir({ prefix: options.prefix }).catch((cause) => {
+    const { dir, prefix } = options;
+    const place = dir === undefined ? {} : { dir };
+    const root = await Deno.makeTempDir({ prefix, ...place }).catch((cause) => {
       throw new MigrateError(
         "temporary_folder",
         `Cannot create a temporary folder: ${describe(cause)}`,

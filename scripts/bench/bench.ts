@@ -59,7 +59,7 @@ export async function bench(options: BenchOptions, signal: AbortSignal): Promise
   tell("");
   const about: About = {
     command: options.command,
-    machine: describeMachine(site.release),
+    machine: [...describeMachine(), site.about],
     versions: [
       `migrate ${programs.migrate.version}, embedded engine, ${programs.about}${
         tools.map(({ name, version }) => `; ${name} ${version}`).join("")

@@ -59,7 +59,6 @@ export async function measureGenerate(options: GenerateOptions): Promise<Table> 
     const atlas = calls.reduce((sum, nanoseconds) => sum + nanoseconds / 1e6, 0);
     runs.push({ own: ms - atlas, atlas, calls: calls.length });
   }
-  await site.dropDatabase(address);
   const median = (pick: (run: typeof runs[number]) => number) =>
     summarise(runs.map(pick))?.median ?? 0;
   const own = median((run) => run.own);

@@ -56,7 +56,6 @@ export async function measureGrowth(
         peakBytes === undefined ? "–" : `${Math.round(peakBytes / 2 ** 20)} MiB`,
       ]),
     ]);
-    await site.dropDatabase(address);
     await Deno.remove(folder, { recursive: true });
   }
   return {

@@ -1,13 +1,12 @@
 import { cpus, loadavg, release, totalmem, type } from "node:os";
 
 /** The machine of the numbers, one line for each thing that matters to them. */
-export function describeMachine(postgres: string): readonly string[] {
+export function describeMachine(): readonly string[] {
   const [cpu] = cpus();
   return [
     `${cpu?.model.trim() ?? "unknown processor"}, ${cpus().length} cores, ${
       Math.round(totalmem() / 2 ** 30)
     } GB; ${type()} ${release()}`,
-    `PostgreSQL ${postgres} on the same machine, with fsync off`,
     `Deno ${Deno.version.deno}, V8 ${Deno.version.v8}`,
   ];
 }

@@ -66,14 +66,8 @@ export async function runRace(race: Race, options: RaceOptions): Promise<RaceRes
       const { ms } = await spend(command, { env: lane?.tool.env, signal });
       times.get((lane?.tool ?? floor).name)?.push(ms);
       if (lane !== undefined) await check(lane.tool, { address, race, site });
-      if (kept === undefined) await site.dropDatabase(address);
     }
   }
-  await Promise.all(
-    [ground, ...lanes.flatMap(({ address }) => address ?? [])].map((address) =>
-      site.dropDatabase(address)
-    ),
-  );
   return { race, roundTripMs: distance.measuredMs, times };
 }
 

@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly access?: readonly string[];
   /** Puts files where the server finds them, before it starts. */
   readonly prepare?: (folder: string) => Promise<void>;
+  /** Where its folder is made, if not in the system's temporary one. */
+  readonly dir?: string | undefined;
   /** Fills the folder of data, which otherwise is that of a new server: for a replica. */
   readonly fill?: (data: string) => Promise<void>;
 }
@@ -48,7 +50,11 @@ interface Account {
  */
 export async function startPostgres(options: ServerOptions = {}): Promise<PostgresServer> {
   const release = options.release ?? Deno.env.get("HOTPOT_TEST_RELEASE") ?? DEFAULT_RELEASE;
-  const folder = await OwnedFolder.create({ prefix: "hotpot-postgres-", release: stopOrphan });
+  const folder = await OwnedFolder.create({
+    prefix: "hotpot-postgres-",
+    release: stopOrphan,
+    dir: options.dir,
+  });
   try {
     const account = await accountFor(folder.root);
     await installPostgres(folder.root, release);
