@@ -42,6 +42,9 @@ export async function bundle(
     // Not minified: the minifier of esbuild 0.25.5 drops the word `using` where the variable is used
     // once, and what it holds is never closed.
     ...[Deno.execPath(), "bundle", "-q", "--code-splitting"],
+    // Of a package that has them the modules of the language, not those of Node: of `yaml` only what
+    // is used comes along then, and it starts in half the time.
+    ...["--platform", "browser"],
     ...["--outdir", raw, program.entry],
   ], { what: `bundle ${program.name}`, cwd: root });
   const parts = await readParts(raw);
@@ -82,10 +85,6 @@ async function readParts(folder: string): Promise<ReadonlyMap<string, string>> {
   return parts;
 }
 
-// What the bundler writes so that packages in CommonJS can ask for Node's modules.
-const CREATE_REQUIRE =
-  /^import \{ createRequire as (\w+) \} from "node:module";\nvar __require = \1\(import\.meta\.url\);$/m;
-
 // Packages that import a module of Node's whole, to look something up in it now and then.
 const WHOLE_MODULE =
   /^import (\w+) from "(node:(?:child_process|crypto|fs|net|os|path|stream|tls))";$/gm;
@@ -93,18 +92,13 @@ const WHOLE_MODULE =
 /**
  * Has Node's modules loaded when they are asked for, which keeps them out of the start: there the
  * runtime spends more time on them than on all of our own code. Packages in CommonJS ask for them
- * with `require`, for which the bundler loads the largest of them, or leaves it out.
+ * with `require`, which the bundler leaves out.
  */
 export function withLazyNode(text: string): string {
-  const lazy = text
-    .replace(
-      CREATE_REQUIRE,
-      "const __require = (name) => globalThis.process.getBuiltinModule(name);",
-    )
-    .replace(
-      WHOLE_MODULE,
-      'const $1 = new Proxy({}, { get: (_, key) => globalThis.process.getBuiltinModule("$2")[key] });',
-    );
+  const lazy = text.replace(
+    WHOLE_MODULE,
+    'const $1 = new Proxy({}, { get: (_, key) => globalThis.process.getBuiltinModule("$2")[key] });',
+  );
   // The parser looks where it stands before it is told that its bytes are here.
   if (/\b__dirname\b/.test(lazy)) return `const __dirname="";\n${lazy}`;
   if (!lazy.includes("Dynamic require of")) return lazy;
