@@ -4,9 +4,10 @@ import { executableStatements } from "../executable.ts";
 import { LineCounter, type Plan, type PlannedFile } from "../migrations/mod.ts";
 import { openParser } from "../parser/mod.ts";
 import { MigrateError } from "../errors.ts";
-import { readCatalog, refuseUnfit, runnerOf, type Session } from "../postgres/mod.ts";
+import { refuseUnfit, runnerOf, type Session } from "../postgres/mod.ts";
 import { look, type LookRequest } from "./look.ts";
 import { decide, type DecideRequest } from "./preflight.ts";
+import { readCatalog } from "./read_catalog.ts";
 
 /** Everything that `migrate plan` needs to know. */
 export type PlanRequest = DecideRequest & LookRequest;

@@ -7,7 +7,6 @@ export {
   sizeOf,
 } from "./activity.ts";
 export { settle } from "./aftermath.ts";
-export { readCatalog } from "./catalog.ts";
 export { checkClean } from "./clean.ts";
 export { type Address, type ConnectReason, reasonOf } from "./connect_error.ts";
 export {
@@ -33,6 +32,7 @@ export {
   tryRunLocks,
 } from "./lock.ts";
 export { PATIENCE, type Patience, pause } from "./patience.ts";
+export { literal } from "./quote.ts";
 export { addressesOf, type Handshake, reach, shakeHands } from "./reach.ts";
 export { toRefusal } from "./refusal.ts";
 export {

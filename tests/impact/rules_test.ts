@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { effectOf, type Finding, Judge, LOCK_MODES, namesIn, RULES } from "../../src/impact/mod.ts";
 import { openParser } from "../../src/parser/mod.ts";
-import { readCatalog } from "../../src/postgres/catalog.ts";
+import { readCatalog } from "../../src/commands/read_catalog.ts";
 import { createDatabase, type TestDatabase } from "../harness/postgres.ts";
 
 const SETUP = `

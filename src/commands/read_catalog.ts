@@ -5,7 +5,7 @@ import {
   type RelationName,
   writtenName,
 } from "../impact/mod.ts";
-import { literal } from "./quote.ts";
+import { literal } from "../postgres/mod.ts";
 
 /** Runs one query and returns its rows. */
 type Query = (sql: string) => Promise<readonly Readonly<Record<string, unknown>>[]>;
