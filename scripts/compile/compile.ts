@@ -39,6 +39,8 @@ export async function compileProgram(options: CompileOptions): Promise<Compiled>
     // Quiet also at run time: otherwise each start without Atlas says so on standard error. The
     // code cache would be read from a place that others can write to.
     ...["-q", "--no-code-cache", "--no-check", "--no-config", "--no-lock"],
+    // What a start allocates fits in, and is not looked through while it goes on.
+    "--v8-flags=--min-semi-space-size=4",
     ...permissionFlags(program, osOf(target)),
     ...["--target", target, "-o", path],
     bundle.entry,
