@@ -63,3 +63,21 @@ export const folders = [
     sum: goldSum,
   },
 ] as const;
+
+/** The sums of all of them in one directory: computed here, so that no start has to. */
+export const sum = `h1:nnBdS+RhH28VhVO1jEByE0TBll4uhTh/PxjlVG0I7Do=
+0001_create_compute.sql h1:FbtgaYuyIS3My1wCFllcgGMh504Zi3qlOrAymZLu5ZY=
+0002_create_compute_history.sql h1:B22AojNoPeZvfbhlMZHpcD649QAw7Y5jvbPFbwbYcDk=
+0003_add_networks_and_firewalls.sql h1:iyPTlhzQtAZSKyc9XEURzme/GEr+y+YoO8uOXyIgAxk=
+0004_add_firewall_history.sql h1:Ma6ZhAHvZ+c55F9OJ37EwQxuaZdZpF89rc5hHgG20oc=
+0005_add_iam_accounts.sql h1:L8K/RJhZfjruJyGYiPDIiKijZU/qx44QHToE2RGC/OA=
+0006_create_machines.sql h1:raDJWk1Q8MYShXCQBtSr7AWKOqvEBgKgkb3Bdu6GcGQ=
+0007_create_accounts.sql h1:BE3uVZwjo0qe79mLmmNqh9xmwAIHIp9m4VNMwn6eXws=
+0008_close_history_on_change.sql h1:LvQIkyr1x0ZsS7N3uJoLVzWugq5BHvB857+9YkER4vE=
+0009_create_findings.sql h1:ZiTKCuTQeenPs13JBZqxxdh43kEuAzFtTVJzh4Zkc3Q=
+0010_create_reports.sql h1:jBLfYBlwdoE6u+y4Zbi7iIsfys3i3tBPiMRDDs5rgvw=
+0011_index_labels.sql h1:7pptDQRh0awIhXMmUNLLA//Wp5VIqj+UMeLpN1tMk0g=
+0012_view_exposed_machines.sql h1:VvTKwfRZoIpKO523X00oVS4tKsqj8VZaChqzgW6H1CY=
+0013_summarise_findings.sql h1:wjhCCJtVEesMQewdGn/ECYG+jQ+Y72GvFjNC3nbd9Ec=
+0014_track_machine_owner.sql h1:TxTHtHUw0HJrpU2oqPWdYSQVGq9Xx1mR4kBIyduw8Ms=
+`;

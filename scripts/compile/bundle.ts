@@ -87,7 +87,7 @@ async function readParts(folder: string): Promise<ReadonlyMap<string, string>> {
 
 // Packages that import a module of Node's whole, to look something up in it now and then.
 const WHOLE_MODULE =
-  /^import (\w+) from "(node:(?:child_process|crypto|fs|net|os|path|stream|tls))";$/gm;
+  /^import (\w+) from "(node:(?:child_process|crypto|dns\/promises|fs|net|os|path|stream|tls))";$/gm;
 
 /**
  * Has Node's modules loaded when they are asked for, which keeps them out of the start: there the

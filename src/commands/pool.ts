@@ -1,10 +1,11 @@
-import { folders } from "../../deploy/migrations/embed.ts";
+import { folders, sum } from "../../deploy/migrations/embed.ts";
 import { findMigrations } from "../directory.ts";
 import {
   mergeLayers,
   type PlainFolder,
   plainPool,
   type Pool,
+  sealedPool,
   trustedPool,
 } from "../migrations/mod.ts";
 
@@ -15,23 +16,21 @@ import {
  * @throws {MigrateError} the codes of `findMigrations`, `mergeLayers` and `plainPool`.
  */
 export async function loadPool(directory: string | undefined): Promise<Pool> {
-  return await load(directory, plainPool);
+  return directory === undefined ? mergeLayers(folders) : await load(directory, plainPool);
 }
 
 /**
- * The same for a run that often has nothing to do: a directory without layers is compared with its
- * sums by `verify`, once it turns out that something is pending.
+ * The same for a run that often has nothing to do: what has sums for all of its files together is
+ * compared with them by `verify`, once it turns out that something is pending.
  *
  * @throws {MigrateError} as `loadPool`.
  */
 export async function loadPoolUnread(directory: string | undefined): Promise<Pool> {
+  if (directory === undefined) return sealedPool(folders, sum) ?? mergeLayers(folders);
   return await load(directory, (folder) => trustedPool(folder) ?? plainPool(folder));
 }
 
-async function load(
-  directory: string | undefined,
-  plain: (folder: PlainFolder) => Pool,
-): Promise<Pool> {
-  const found = directory === undefined ? folders : await findMigrations(directory);
+async function load(directory: string, plain: (folder: PlainFolder) => Pool): Promise<Pool> {
+  const found = await findMigrations(directory);
   return "path" in found ? plain(found) : mergeLayers(found);
 }

@@ -4,13 +4,13 @@ import { type Folder, mergeLayers } from "./pool.ts";
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /**
- * The text of `embed.ts`: one import for each file, so that bundler and compiler take it in, and the
- * folders made of them. The same files give the same text.
+ * The text of `embed.ts`: one import for each file, so that bundler and compiler take it in, the
+ * folders made of them, and the sums of all of them together. The same files give the same text.
  *
  * @throws {MigrateError} `migration_too_large` for a file over 8 MiB, and the codes of `mergeLayers`.
  */
 export function embedModule(folders: readonly Folder[]): string {
-  mergeLayers(folders);
+  const merged = mergeLayers(folders);
   refuseLargeFiles(folders);
   const imports: string[] = [];
   const entries: string[] = [];
@@ -36,6 +36,9 @@ ${imports.join("\n")}
 export const folders = [
 ${entries.join("\n")}
 ] as const;
+
+/** The sums of all of them in one directory: computed here, so that no start has to. */
+export const sum = \`${merged.sum}\`;
 `;
 }
 

@@ -28,6 +28,7 @@ export {
   type PlainFolder,
   plainPool,
   type Pool,
+  sealedPool,
   sumIgnored,
   trustedPool,
 } from "./pool.ts";

@@ -83,22 +83,54 @@ const NAME = /^\d{4}_[a-z0-9_]+\.sql$/;
  * `duplicate_version`, `sum_ignored`; all wrong names and all clashes at once.
  */
 export function mergeLayers(folders: readonly Folder[]): Pool {
-  const sums = folders.map((folder) =>
+  const own = folders.map((folder) =>
     verifySums(folder.files, { text: folder.sum, path: folder.path })
   );
   refuseNames(folders);
   refuseIgnored(folders);
   refuseDuplicates(folders);
-  const merged = computeSums(folders.flatMap((folder) => folder.files));
+  return layeredPool(folders, { merged: computeSums(filesOf(folders)), own });
+}
+
+/**
+ * The same pool, taken at the word of the sums that were written down when the files were put into
+ * the program, or nothing where those are of other files. `sum` is that of the merged directory.
+ *
+ * @throws {MigrateError} `sum_format`.
+ */
+export function sealedPool(folders: readonly Folder[], sum: string): Pool | undefined {
+  const merged = trustSums(filesOf(folders), { text: sum, path: "", sealed: true });
+  const own = folders.map(({ files, path, sum }) =>
+    trustSums(files, { text: files.length === 0 ? "h1:" : sum, path, sealed: true })
+  );
+  if (merged === undefined || own.includes(undefined)) return undefined;
+  const verify = () => {
+    if (mergeLayers(folders).sum !== sum) throw stale();
+  };
+  return { ...layeredPool(folders, { merged, own }), verify };
+}
+
+function stale(): MigrateError {
+  return new MigrateError(
+    "sum_mismatch",
+    "Cannot trust the migrations inside this program: their sums were written for other files",
+    { hint: "Write deploy/migrations/embed.ts anew with deno task embed, then compile it again" },
+  );
+}
+
+function layeredPool(
+  folders: readonly Folder[],
+  { merged, own }: { readonly merged: Sums; readonly own: readonly (Sums | undefined)[] },
+): Pool {
   const hashes = hashesOf(merged);
   const migrations = folders.flatMap((folder, index) => {
-    const own = hashesOf(sums[index] ?? merged);
+    const layerHashes = hashesOf(own[index] ?? merged);
     return folder.files.map((file) =>
       toMigration(file, {
         layer: folder.layer,
         folder: folder.path,
         hash: hashes.get(file.name),
-        layerHash: own.get(file.name),
+        layerHash: layerHashes.get(file.name),
       })
     );
   });
@@ -106,6 +138,10 @@ export function mergeLayers(folders: readonly Folder[]): Pool {
     migrations: migrations.sort((a, b) => compareBytes(a.file, b.file)),
     sum: formatSums(merged),
   };
+}
+
+function filesOf(folders: readonly Folder[]): readonly SourceFile[] {
+  return folders.flatMap(({ files }) => files);
 }
 
 /**

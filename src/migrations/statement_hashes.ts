@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
+import crypto from "node:crypto";
 
 /** Hashes the statements of a file one after the other. */
 export class StatementHasher {
-  readonly #running = createHash("sha256");
+  readonly #running = crypto.createHash("sha256");
 
   /**
    * The hash after the next statement, over all texts up to it, as `partial_hashes` holds them

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import crypto from "node:crypto";
 import { hashContent, type SourceFile } from "./sums.ts";
 
 /**
@@ -12,7 +12,7 @@ export class SumChain {
   hashOf(files: readonly SourceFile[]): string | undefined {
     const kept = this.#links.slice(0, commonLength(this.#links, files));
     const added: Link[] = [];
-    let state = kept.at(-1)?.state ?? createHash("sha256");
+    let state = kept.at(-1)?.state ?? crypto.createHash("sha256");
     for (const file of files.slice(kept.length)) {
       state = state.copy().update(file.name, "utf8");
       hashContent(state, file);
@@ -25,7 +25,7 @@ export class SumChain {
 
 interface Link {
   readonly file: SourceFile;
-  readonly state: ReturnType<typeof createHash>;
+  readonly state: ReturnType<typeof crypto.createHash>;
 }
 
 function commonLength(links: readonly Link[], files: readonly SourceFile[]): number {

@@ -1,4 +1,4 @@
-import { createHash, type Hash } from "node:crypto";
+import crypto, { type Hash } from "node:crypto";
 import { MigrateError } from "../errors.ts";
 import { type Directives, isSumIgnored } from "./directives.ts";
 import { compareBytes } from "./name.ts";
@@ -30,7 +30,7 @@ export interface Sums {
  * (Atlas' `sql/migrate`, `NewHashFile`).
  */
 export function computeSums(files: readonly SourceFile[]): Sums {
-  const running = createHash("sha256");
+  const running = crypto.createHash("sha256");
   const entries: { name: string; hash: string }[] = [];
   for (const file of files.toSorted((a, b) => compareBytes(a.name, b.name))) {
     const { name } = file;
@@ -80,17 +80,22 @@ export function verifySums(
 
 /**
  * The sums that an `atlas.sum` states, if they are those of just these files, by their names; what
- * is in the files is not looked at.
+ * is in the files is not looked at. A text that is `sealed` cannot have been edited, and is not
+ * compared with its first line.
  *
  * @throws {MigrateError} `sum_format`, `sum_mismatch` where the text contradicts itself.
  */
 export function trustSums(
   files: readonly SourceFile[],
-  options: { readonly text: string | undefined; readonly path: string },
+  options: {
+    readonly text: string | undefined;
+    readonly path: string;
+    readonly sealed?: boolean;
+  },
 ): Sums | undefined {
-  const { text, path } = options;
+  const { text, path, sealed = false } = options;
   if (text === undefined) return undefined;
-  const recorded = parseSums(text, path);
+  const recorded = sealed ? readSums(text, path) : parseSums(text, path);
   const names = files.map(({ name }) => name).sort(compareBytes);
   const same = names.length === recorded.entries.length &&
     recorded.entries.every(({ name }, i) => name === names[i]);
@@ -98,16 +103,8 @@ export function trustSums(
 }
 
 function parseSums(text: string, path: string): Sums {
-  const lines = text.split("\n").map((line) => line.replace(/\r$/, ""));
-  if (lines.at(-1) === "") lines.pop();
-  const wrong = lines.findIndex((line) => !line.includes("h1:"));
-  if (wrong >= 0 || lines.length === 0) throw unreadable(path, Math.max(1, wrong + 1));
-  const entries = lines.slice(1).map((line) => {
-    const at = line.indexOf("h1:");
-    return { name: line.slice(0, at).trim(), hash: line.slice(at + 3) };
-  });
-  const total = (lines[0] ?? "").replace(/^h1:/, "");
-  if (totalOf(entries) !== total) {
+  const sums = readSums(text, path);
+  if (totalOf(sums.entries) !== sums.total) {
     throw new MigrateError(
       "sum_mismatch",
       `Cannot trust "${path}/atlas.sum": its first line does not belong to the lines below it`,
@@ -118,7 +115,19 @@ function parseSums(text: string, path: string): Sums {
       },
     );
   }
-  return { total, entries };
+  return sums;
+}
+
+function readSums(text: string, path: string): Sums {
+  const lines = text.split("\n").map((line) => line.replace(/\r$/, ""));
+  if (lines.at(-1) === "") lines.pop();
+  const wrong = lines.findIndex((line) => !line.includes("h1:"));
+  if (wrong >= 0 || lines.length === 0) throw unreadable(path, Math.max(1, wrong + 1));
+  const entries = lines.slice(1).map((line) => {
+    const at = line.indexOf("h1:");
+    return { name: line.slice(0, at).trim(), hash: line.slice(at + 3) };
+  });
+  return { total: (lines[0] ?? "").replace(/^h1:/, ""), entries };
 }
 
 function unreadable(path: string, line: number): MigrateError {
@@ -132,7 +141,7 @@ function unreadable(path: string, line: number): MigrateError {
 
 function totalOf(entries: Sums["entries"]): string {
   const text = entries.map(({ hash, name }) => name + hash).join("");
-  return createHash("sha256").update(text, "utf8").digest("base64");
+  return crypto.createHash("sha256").update(text, "utf8").digest("base64");
 }
 
 function mismatch(

@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import crypto from "node:crypto";
 import type { Database } from "../database.ts";
 import { MigrateError } from "../errors.ts";
 import { outOfReach } from "../out_of_reach.ts";
@@ -68,7 +68,7 @@ async function refuseOpenKey(path: string): Promise<void> {
 
 function belongs(cert: string, key: string): boolean {
   try {
-    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+    return new crypto.X509Certificate(cert).checkPrivateKey(crypto.createPrivateKey(key));
   } catch {
     // Of a kind that is not understood here; the handshake will tell.
     return true;

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
-import { X509Certificate } from "node:crypto";
-import { lookup } from "node:dns/promises";
+import crypto, { type X509Certificate } from "node:crypto";
+import dns from "node:dns/promises";
 import type { TLSSocket } from "node:tls";
 import type { Address } from "./connect_error.ts";
 import { openSocket, type TlsPlan } from "./socket.ts";
@@ -17,7 +17,7 @@ interface TryOptions {
  */
 export async function addressesOf(host: string, options: TryOptions): Promise<readonly string[]> {
   // A lookup cannot be stopped; it ends later, unheard.
-  const found = await Promise.race([lookup(host, { all: true }), over(limitOf(options))]);
+  const found = await Promise.race([dns.lookup(host, { all: true }), over(limitOf(options))]);
   return found.map(({ address }) => address);
 }
 
@@ -56,7 +56,9 @@ export async function shakeHands(
     if (peer === null) throw new Error("UNABLE_TO_VERIFY: the certificate was refused");
     return {
       protocol: secured.getProtocol?.() ?? "TLS",
-      certificate: peer.raw === undefined ? undefined : new X509Certificate(Buffer.from(peer.raw)),
+      certificate: peer.raw === undefined
+        ? undefined
+        : new crypto.X509Certificate(Buffer.from(peer.raw)),
     };
   } finally {
     socket.destroy();

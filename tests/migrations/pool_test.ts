@@ -7,6 +7,8 @@ import {
   type Folder,
   formatSums,
   mergeLayers,
+  type Migration,
+  sealedPool,
   type SourceFile,
   verifySums,
 } from "../../src/migrations/mod.ts";
@@ -197,4 +199,53 @@ Deno.test("mergeLayers() says when Windows changed the line ends", () => {
   assert.equal(error.data["onlyLineEnds"], true);
   assert.match(error.message, /"0001_a\.sql" was edited \(by its line endings only\)/);
   assert.match(error.hint ?? "", /\.gitattributes/);
+});
+
+Deno.test("sealedPool() is what mergeLayers() makes, and reads no file for it", () => {
+  const names = fc.uniqueArray(fc.integer({ min: 1, max: 9999 }), { maxLength: 12 });
+  fc.assert(fc.property(fc.array(names, { minLength: 4, maxLength: 4 }), (numbers) => {
+    const taken = new Set<number>();
+    const folders = LAYERS.map((layer, at) => {
+      const own = (numbers[at] ?? []).filter((number) => !taken.has(number));
+      for (const number of own) taken.add(number);
+      return folder(layer, own.map((number) => `${String(number).padStart(4, "0")}_x.sql`));
+    });
+    const whole = mergeLayers(folders);
+    const unread = folders.map((each) => ({
+      ...each,
+      files: each.files.map(({ name }) => ({
+        name,
+        get text(): string {
+          throw new Error("was read");
+        },
+      })),
+    }));
+    const sealed = sealedPool(unread, whole.sum);
+    const told = ({ file, hash, layer, layerHash, path, version }: Migration) => (
+      { file, hash, layer, layerHash, path, version }
+    );
+    assert.deepEqual(sealed?.migrations.map(told), whole.migrations.map(told));
+    assert.equal(sealed?.sum, whole.sum);
+    sealedPool(folders, whole.sum)?.verify?.();
+  }));
+});
+
+Deno.test("sealedPool() trusts only sums of the same files, and verify() sees what is not theirs", () => {
+  const folders = [folder("bronze", ["0001_a.sql"]), folder("gold", ["0002_b.sql"])];
+  const { sum } = mergeLayers(folders);
+  const more = [...folders, folder("silver", ["0003_c.sql"])];
+  assert.equal(sealedPool(more, sum), undefined);
+  assert.equal(
+    sealedPool([{ ...more[0] as Folder, sum: undefined }, more[1] as Folder], sum),
+    undefined,
+  );
+  const edited = { name: "0001_a.sql", text: "select 2;\n" };
+  const [bronze, gold] = folders as [Folder, Folder];
+  const verify = (changed: readonly Folder[]) =>
+    refusalOf(() => sealedPool(changed, sum)?.verify?.());
+  assert.equal(verify([{ ...bronze, files: [edited] }, gold]).code, "sum_mismatch");
+  // Edited and hashed, but not embedded again.
+  const stale = verify([folder("bronze", ["0001_a.sql"], { files: [edited] }), gold]);
+  assert.equal(stale.code, "sum_mismatch");
+  assert.match(stale.hint, /deno task embed/);
 });
