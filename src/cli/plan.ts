@@ -90,11 +90,11 @@ const WORDS: Readonly<Record<Effect, string>> = {
 /** The plan for people, one line for each file and each command that others may notice. */
 export function planText(report: PlanReport, sql: boolean): string {
   const { baseline } = report.plan;
-  const lines = baseline === undefined ? [] : [`Takes over at ${baseline.version}`];
+  const lines: string[] = baseline === undefined ? [] : [`Takes over at ${baseline.version}`];
   if (report.files.length === 0 && baseline === undefined) {
     lines.push(`Nothing to do (${report.database})`);
   }
-  for (const file of report.files) lines.push(...fileLines(file, sql));
+  for (const file of report.files) for (const line of fileLines(file, sql)) lines.push(line);
   const { refusal, running } = report;
   if (running !== undefined) lines.push(`Somebody is migrating now: ${running}`);
   if (refusal !== undefined) {
@@ -103,21 +103,20 @@ export function planText(report: PlanReport, sql: boolean): string {
   return `${lines.join("\n")}\n`;
 }
 
-function fileLines(file: JudgedFile, sql: boolean): readonly string[] {
+function* fileLines(file: JudgedFile, sql: boolean): Iterable<string> {
   const { migration, resumeFrom, statements, txMode } = file;
   const notes = [
     `${statements.length} statement${statements.length === 1 ? "" : "s"}`,
     ...(txMode === "none" ? ["outside a transaction"] : []),
     ...(resumeFrom > 0 ? [`goes on after statement ${resumeFrom}`] : []),
   ];
-  const lines = [`${migration.version} ${migration.layer ?? ""}  ${notes.join(", ")}`];
+  yield `${migration.version} ${migration.layer ?? ""}  ${notes.join(", ")}`;
   for (const statement of statements) {
-    if (sql) lines.push(...statement.sql.split("\n").map((line) => `    ${line}`));
+    if (sql) yield* statement.sql.split("\n").map((line) => `    ${line}`);
     for (const command of statement.commands) {
-      if (command.effect !== "nothing") lines.push(...commandLines(command));
+      if (command.effect !== "nothing") yield* commandLines(command);
     }
   }
-  return lines;
 }
 
 function commandLines(command: JudgedCommand): readonly string[] {

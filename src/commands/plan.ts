@@ -1,8 +1,8 @@
 import { describeDatabase } from "../dsn.ts";
-import { type Effect, effectOf, type Finding, Judge, namesIn } from "../impact/mod.ts";
+import { type Effect, effectOf, type Finding, Judge, NameSet } from "../impact/mod.ts";
 import { executableStatements } from "../executable.ts";
 import { LineCounter, type Plan, type PlannedFile } from "../migrations/mod.ts";
-import { openParser } from "../parser/mod.ts";
+import { openParser, type Parse, type Parsed } from "../parser/mod.ts";
 import { MigrateError } from "../errors.ts";
 import { refuseUnfit, runnerOf, type Session } from "../postgres/mod.ts";
 import { look, type LookRequest } from "./look.ts";
@@ -82,43 +82,55 @@ async function judge(
   pending: readonly PlannedFile[],
 ): Promise<readonly JudgedFile[]> {
   if (pending.length === 0) return [];
-  const parse = await openParser();
-  const parsed = pending.map((file) => {
-    const lines = new LineCounter(file.migration.texts());
-    const left = executableStatements(file)[Symbol.iterator]().drop(file.resumeFrom);
-    const statements = Array.from(left, ({ offset, text }) => {
-      const read = parse(text);
-      return {
-        sql: text,
-        line: lines.lineAt(offset),
-        trees: "trees" in read ? read.trees : undefined,
-      };
-    });
-    lines.close();
-    return { file, statements };
-  });
-  const trees = parsed.flatMap(({ statements }) => statements.flatMap((each) => each.trees ?? []));
-  const catalog = await readCatalog((sql) => session.query(sql), namesIn(trees));
+  const parse = remembering(await openParser());
+  const files = pending.map((file) => ({ file, statements: executableStatements(file) }));
+  const names = new NameSet();
+  for (const { file, statements } of files) {
+    for (const { text } of statements.from(file.resumeFrom)) names.add(treesOf(parse, text) ?? []);
+  }
+  const catalog = await readCatalog((sql) => session.query(sql), names);
   const sizes = new Map(
-    namesIn(trees).relations.flatMap((name) => {
+    names.relations.flatMap((name) => {
       const facts = catalog.relation(name);
       return facts === undefined ? [] : [[facts.name, facts.bytes] as const];
     }),
   );
   const judge = new Judge(catalog);
-  return parsed.map(({ file, statements }) => {
+  return files.map(({ file, statements }) => {
     judge.beginFile();
-    return {
-      ...file,
-      statements: statements.map(({ line, sql, trees }) => ({
-        sql,
-        line,
-        commands: judge.judge(trees).map((finding) => ({
-          ...finding,
-          effect: effectOf(finding),
-          bytes: sizes.get(finding.locks[0]?.relation ?? ""),
-        })),
+    const lines = new LineCounter(file.migration.texts());
+    const judged = Array.from(statements.from(file.resumeFrom), ({ offset, text }) => ({
+      sql: text,
+      line: lines.lineAt(offset),
+      commands: judge.judge(treesOf(parse, text)).map((finding) => ({
+        ...finding,
+        effect: effectOf(finding),
+        bytes: sizes.get(finding.locks[0]?.relation ?? ""),
       })),
-    };
+    }));
+    lines.close();
+    return { ...file, statements: judged };
   });
+}
+
+function treesOf(parse: Parse, text: string): readonly unknown[] | undefined {
+  const parsed = parse(text);
+  return "trees" in parsed ? parsed.trees : undefined;
+}
+
+/** How much is remembered of what was parsed, in UTF-16 units: trees take many times their texts. */
+const REMEMBERED = 1 << 20;
+
+/** Parses the first statements only once, however often somebody asks. */
+function remembering(parse: Parse): Parse {
+  const known = new Map<string, Parsed>();
+  let length = 0;
+  return (sql) => {
+    const found = known.get(sql);
+    if (found !== undefined) return found;
+    const parsed = parse(sql);
+    length += sql.length;
+    if (length <= REMEMBERED) known.set(sql, parsed);
+    return parsed;
+  };
 }

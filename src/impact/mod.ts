@@ -18,4 +18,4 @@ export {
   RULES,
 } from "./finding.ts";
 export { Judge } from "./judge.ts";
-export { type NamesIn, namesIn } from "./names.ts";
+export { NameSet, type NamesIn, namesIn } from "./names.ts";

@@ -1,4 +1,4 @@
-import type { RelationName } from "./catalog.ts";
+import { type RelationName, writtenName } from "./catalog.ts";
 import { children, nameOfParts, relationOf, unwrap, walk } from "./tree.ts";
 
 /** The names in statements that the catalog has to be asked about. */
@@ -30,4 +30,31 @@ export function namesIn(trees: readonly unknown[]): NamesIn {
     }
   }
   return { relations, functions, types };
+}
+
+/** The names that statements have, one after the other, each name once. */
+export class NameSet implements NamesIn {
+  readonly #relations = new Map<string, RelationName>();
+  readonly #functions = new Map<string, RelationName>();
+  readonly #types = new Map<string, RelationName>();
+
+  /** Adds the names in parse trees. */
+  add(trees: readonly unknown[]): void {
+    const { functions, relations, types } = namesIn(trees);
+    for (const name of relations) this.#relations.set(writtenName(name), name);
+    for (const name of functions) this.#functions.set(writtenName(name), name);
+    for (const name of types) this.#types.set(writtenName(name), name);
+  }
+
+  get relations(): readonly RelationName[] {
+    return [...this.#relations.values()];
+  }
+
+  get functions(): readonly RelationName[] {
+    return [...this.#functions.values()];
+  }
+
+  get types(): readonly RelationName[] {
+    return [...this.#types.values()];
+  }
 }

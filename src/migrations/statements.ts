@@ -43,12 +43,14 @@ export class Statements implements Iterable<Statement> {
     return this.#length ?? 0;
   }
 
-  /** The one with a number, from 0, if there is one. */
+  /** Those from a number on, from 0. */
+  from(number: number): IteratorObject<Statement, undefined> {
+    return this[Symbol.iterator]().drop(number);
+  }
+
+  /** The one with a number, if there is one. */
   at(number: number): Statement | undefined {
-    for (const statement of this) {
-      if (number-- === 0) return statement;
-    }
-    return undefined;
+    return this.from(number).find(() => true);
   }
 
   /**

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { planText } from "../../src/cli/plan.ts";
 import type { ApplyRequest } from "../../src/commands/apply.ts";
 import { loadPool } from "../../src/commands/pool.ts";
 import { plainPool, type Pool } from "../../src/migrations/mod.ts";
@@ -202,9 +203,14 @@ Deno.test("apply() goes on with a large file outside a transaction where it stop
 Deno.test("plan() tells the line of each statement of a large file", async () => {
   await using db = await createDatabase();
   await using folder = await folderWith(`${TABLE}${rows()}\n\n\nalter table lines add j int;\n`);
-  const { files } = await planPool(db.database, await folder.pool());
-  assert.deepEqual(files[0]?.statements.map(({ line }) => line), [
+  const report = await planPool(db.database, await folder.pool());
+  const [file] = report.files;
+  assert.deepEqual(file?.statements.map(({ line }) => line), [
     ...Array.from({ length: ROWS + 1 }, (_, i) => i + 1),
     ROWS + 5,
   ]);
+  const [, insert] = file?.statements ?? [];
+  assert.ok(file !== undefined && insert !== undefined);
+  const longer = { ...file, statements: Array.from({ length: 200_000 }, () => insert) };
+  assert.ok(planText({ ...report, files: [longer] }, true).split("\n").length > 200_000);
 });
