@@ -94,20 +94,20 @@ interface History {
   readonly gone: readonly Revision[];
   readonly merged: SumChain;
   readonly layers: ReadonlyMap<string | undefined, SumChain>;
+  /** The files that were hashed again; always the same for a migration, as a chain wants it. */
+  readonly sources: Map<Migration, SourceFile>;
 }
 
 interface Applied {
   readonly migration: Migration;
   readonly row: Revision;
-  readonly source: SourceFile;
 }
 
 function historyOf(pool: Pool, revisions: readonly Revision[]): History {
   const rows = new Map(revisions.map((row) => [row.version, row]));
   const applied = pool.migrations.flatMap((migration): readonly Applied[] => {
     const row = rows.get(migration.version);
-    const source = sourceOf(migration);
-    return row === undefined ? [] : [{ migration, row, source }];
+    return row === undefined ? [] : [{ migration, row }];
   });
   const known = new Set(applied.map(({ row }) => row));
   return {
@@ -115,17 +115,22 @@ function historyOf(pool: Pool, revisions: readonly Revision[]): History {
     gone: revisions.filter((row) => !known.has(row)),
     merged: new SumChain(),
     layers: new Map(pool.migrations.map(({ layer }) => [layer, new SumChain()])),
+    sources: new Map(),
   };
 }
 
-/** The file of a migration, read only if it is needed. */
-function sourceOf(migration: Migration): SourceFile {
-  return {
+/** The file of a migration. */
+function sourceOf(migration: Migration, { sources }: History): SourceFile {
+  const found = sources.get(migration);
+  if (found !== undefined) return found;
+  const source = {
     name: migration.file,
     get text() {
       return migration.text;
     },
   };
+  sources.set(migration, source);
+  return source;
 }
 
 function matches({ migration, row }: Applied, history: History): boolean {
@@ -133,7 +138,8 @@ function matches({ migration, row }: Applied, history: History): boolean {
   const known = history.applied.filter((other) =>
     compareBytes(other.migration.file, migration.file) <= 0 && !isAfter(other.row, row)
   );
-  const sources = (files: readonly Applied[]) => files.map(({ source }) => source);
+  const sources = (files: readonly Applied[]) =>
+    files.map(({ migration }) => sourceOf(migration, history));
   return row.hash === history.merged.hashOf(sources(known)) ||
     row.hash === history.layers.get(migration.layer)?.hashOf(
         sources(known.filter((other) => other.migration.layer === migration.layer)),

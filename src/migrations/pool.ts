@@ -126,7 +126,7 @@ function layeredPool(
   const migrations = folders.flatMap((folder, index) => {
     const layerHashes = hashesOf(own[index] ?? merged);
     return folder.files.map((file) =>
-      toMigration(file, {
+      new OfferedMigration(file, {
         layer: folder.layer,
         folder: folder.path,
         hash: hashes.get(file.name),
@@ -160,7 +160,12 @@ function poolFrom(folder: PlainFolder, sums: Sums): Pool {
   const hashes = hashesOf(sums);
   const migrations = folder.files.map((file) => {
     const hash = hashes.get(file.name);
-    return toMigration(file, { layer: undefined, folder: folder.path, hash, layerHash: hash });
+    return new OfferedMigration(file, {
+      layer: undefined,
+      folder: folder.path,
+      hash,
+      layerHash: hash,
+    });
   });
   return {
     migrations: migrations.sort((a, b) => compareBytes(a.file, b.file)),
@@ -183,35 +188,51 @@ export function trustedPool(folder: PlainFolder): Pool | undefined {
   return Object.assign(poolFrom(folder, sums), { verify });
 }
 
-function toMigration(
-  file: SourceFile,
-  place: {
+/** A migration whose file is read when it is asked for: of most, nobody ever wants more than the name. */
+class OfferedMigration implements Migration {
+  readonly layer: Layer | undefined;
+  readonly file: string;
+  readonly path: string;
+  readonly version: string;
+  readonly description: string;
+  readonly hash: string;
+  readonly layerHash: string;
+  readonly #source: SourceFile;
+
+  constructor(source: SourceFile, place: {
     readonly layer: Layer | undefined;
     readonly folder: string;
     readonly hash: string | undefined;
     readonly layerHash: string | undefined;
-  },
-): Migration {
-  const { name } = file;
-  return {
-    layer: place.layer,
-    file: name,
-    path: `${place.folder}/${name}`,
-    ...parseName(name),
-    // Read when it is needed, where it is not here yet.
-    get text() {
-      return file.text;
-    },
-    texts: () => file.texts?.() ?? [file.text],
-    get directives() {
-      return file.directives ?? readDirectives(file.text);
-    },
-    hash: place.hash ?? "",
-    layerHash: place.layerHash ?? "",
-    get checkpoint() {
-      return this.directives.checkpoint;
-    },
-  };
+  }) {
+    const { name } = source;
+    const { description, version } = parseName(name);
+    this.layer = place.layer;
+    this.file = name;
+    this.path = `${place.folder}/${name}`;
+    this.version = version;
+    this.description = description;
+    this.hash = place.hash ?? "";
+    this.layerHash = place.layerHash ?? "";
+    this.#source = source;
+  }
+
+  get text(): string {
+    return this.#source.text;
+  }
+
+  get texts(): () => Iterable<string> {
+    const source = this.#source;
+    return () => source.texts?.() ?? [source.text];
+  }
+
+  get directives(): Directives {
+    return this.#source.directives ?? readDirectives(this.#source.text);
+  }
+
+  get checkpoint(): boolean {
+    return this.directives.checkpoint;
+  }
 }
 
 function hashesOf(sums: Sums): ReadonlyMap<string, string> {
