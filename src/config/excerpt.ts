@@ -1,4 +1,4 @@
-import { excerpt, position } from "../migrations/mod.ts";
+import { lookUp } from "../migrations/mod.ts";
 import { DATABASE_KEYS } from "./database_section.ts";
 import type { SourcePlace } from "./faults.ts";
 import { MIGRATE_KEYS } from "./migrate_section.ts";
@@ -20,11 +20,11 @@ const SECRET = /^(\s*).*?(?:pass|secret|token|key|cred)[\w.-]*["']?\s*:\s*(.?)(.
  * can hold no secret is shown; of any other only the key, if it is one of ours.
  */
 export function placeAt(text: string, index: number): SourcePlace {
-  const place = position(text, index);
+  const { excerpt, place } = lookUp([text], index);
   const lines = text.split("\n", place.line).map((line) => line.replace(/\r$/, ""));
   const line = lines.pop() ?? "";
   if (HARMLESS.test(line) && !continuesSecret(line, lines)) {
-    return { ...place, excerpt: excerpt(text, place).map(visible) };
+    return { ...place, excerpt: excerpt.map(visible) };
   }
   return { ...place, excerpt: [`${place.line} | ${KEY.exec(line)?.[0] ?? ""} ****`] };
 }

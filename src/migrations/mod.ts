@@ -12,7 +12,7 @@ export { embedModule } from "./embed_module.ts";
 export { checkText, findFault } from "./encoding.ts";
 export { compareBytes, parseName } from "./name.ts";
 export { resolveSteps } from "./order_faults.ts";
-export { excerpt, LineCounter, lookUp, type Place, position } from "./place.ts";
+export { LineCounter, lookUp, type Place } from "./place.ts";
 export {
   EXEC_ORDERS,
   type ExecOrder,

@@ -6,17 +6,6 @@ export interface Place {
   readonly column: number;
 }
 
-/** The place of an index (in UTF-16 units) of a text. */
-export function position(text: string, index: number): Place {
-  let line = 1;
-  let start = 0;
-  for (let next = text.indexOf("\n"); next >= 0 && next < index; next = text.indexOf("\n", start)) {
-    line++;
-    start = next + 1;
-  }
-  return { line, column: [...text.slice(start, index)].length + 1 };
-}
-
 /** How much of a line is looked at on either side of a place, in UTF-16 units: more than is shown. */
 const NEAR = 1 << 12;
 
@@ -50,7 +39,7 @@ export function lookUp(
   }
   const [rest = ""] = after.split("\n", 1);
   const text = (before + rest).replace(/\r$/, "");
-  return { place: { line, column }, excerpt: show(text, { line, caret: [...before].length }) };
+  return { place: { line, column }, excerpt: excerpt(text, { line, caret: [...before].length }) };
 }
 
 /** Counts the lines of a text that comes in pieces, up to indexes none of which is before the last. */
@@ -95,14 +84,10 @@ function newlinesIn(text: string, end: number, from = 0): number {
 }
 
 /**
- * The line of a place with a caret below it, cut around the place when it is longer than `width`
- * columns.
+ * A line with a caret below one of its characters, cut around that when it is longer than `width`
+ * columns; `line` is its number.
  */
-export function excerpt(text: string, place: Place, width = 72): readonly string[] {
-  return show(lineOf(text, place.line), { line: place.line, caret: place.column - 1, width });
-}
-
-function show(
+export function excerpt(
   text: string,
   options: { readonly line: number; readonly caret: number; readonly width?: number },
 ): readonly string[] {
@@ -136,17 +121,6 @@ function cut(
   let to = from;
   while (to < columns.length && widthOf(from, to + 1) <= width) to++;
   return { from, to };
-}
-
-function lineOf(text: string, number: number): string {
-  let start = 0;
-  for (let line = 1; line < number; line++) {
-    const next = text.indexOf("\n", start);
-    if (next < 0) return "";
-    start = next + 1;
-  }
-  const end = text.indexOf("\n", start);
-  return text.slice(start, end < 0 ? text.length : end).replace(/\r$/, "");
 }
 
 /** White space as wide as a character, so that the caret stands below its own. */

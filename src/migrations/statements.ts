@@ -43,6 +43,11 @@ export class Statements implements Iterable<Statement> {
     return this.#length ?? 0;
   }
 
+  /** Keeps none of them any more: who goes over them again has them found anew. */
+  release(): void {
+    this.#kept = undefined;
+  }
+
   /** Those from a number on, from 0. */
   from(number: number): IteratorObject<Statement, undefined> {
     return this[Symbol.iterator]().drop(number);

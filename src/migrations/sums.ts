@@ -1,6 +1,7 @@
 import crypto, { type Hash } from "node:crypto";
 import { MigrateError } from "../errors.ts";
 import { type Directives, isSumIgnored } from "./directives.ts";
+import { withLineEnds } from "./line_ends.ts";
 import { compareBytes } from "./name.ts";
 
 /** A file of a directory of migrations. */
@@ -189,7 +190,7 @@ function firstDifference(
 }
 
 function differsByLineEndsOnly(files: readonly SourceFile[], recorded: Sums): boolean {
-  const lf = files.map(({ name, text }) => ({ name, text: text.replaceAll("\r\n", "\n") }));
-  const crlf = lf.map(({ name, text }) => ({ name, text: text.replaceAll("\n", "\r\n") }));
-  return [lf, crlf].some((variant) => computeSums(variant).total === recorded.total);
+  return (["\n", "\r\n"] as const).some((end) =>
+    computeSums(files.map((file) => withLineEnds(file, end))).total === recorded.total
+  );
 }

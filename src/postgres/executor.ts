@@ -132,6 +132,7 @@ async function execute(
       work.begin();
       works.push(work);
       await (atomic ? executeAtomic : executeOpen)(session, work, options);
+      work.release();
     }
     if (atomic) await commit(session, works, options.signal);
   } catch (error) {

@@ -93,6 +93,11 @@ export class FileWork {
     if (number === this.#hashes.length) this.#hashes.push(this.#hasher.hash(text));
   }
 
+  /** Lets go of the statements, which are executed: files that run together wait for the last. */
+  release(): void {
+    this.#statements.release();
+  }
+
   /** The row while the file is being executed, `applied` statements done. */
   running(
     applied: number,

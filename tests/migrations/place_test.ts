@@ -1,9 +1,23 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { excerpt, LineCounter, lookUp, position } from "../../src/migrations/mod.ts";
+import {
+  excerpt as excerptOf,
+  LineCounter,
+  lookUp,
+  type Place,
+} from "../../src/migrations/place.ts";
 import { piecesOf, smallSize } from "../harness/pieces.ts";
 
-Deno.test("position() counts lines and characters from 1", () => {
+function position(text: string, index: number): Place {
+  return lookUp([text], index).place;
+}
+
+function excerpt(text: string, { column, line }: Place, width?: number): readonly string[] {
+  const own = text.split("\n")[line - 1]?.replace(/\r$/, "") ?? "";
+  return excerptOf(own, { line, caret: column - 1, ...(width === undefined ? {} : { width }) });
+}
+
+Deno.test("lookUp() counts lines and characters from 1", () => {
   const text = "ab\n\né😀c\r\n\tx";
   const cases: readonly (readonly [number, number, number])[] = [
     [0, 1, 1],
@@ -23,7 +37,7 @@ Deno.test("position() counts lines and characters from 1", () => {
   assert.deepEqual(position("", 0), { line: 1, column: 1 });
 });
 
-Deno.test("position() finds the place again from which an index was counted", () => {
+Deno.test("lookUp() finds the place again from which an index was counted", () => {
   const line = fc.array(fc.constantFrom("a", "é", "😀", "\t", "\r"), { maxLength: 4 });
   fc.assert(fc.property(fc.array(line, { minLength: 1 }), fc.nat(), fc.nat(), (lines, l, c) => {
     const row = l % lines.length;
@@ -126,7 +140,7 @@ Deno.test("excerpt() is no wider than asked for, but for its marks", () => {
   );
 });
 
-Deno.test("lookUp() and LineCounter tell of a text in pieces what position() and excerpt() tell of it whole", () => {
+Deno.test("lookUp() and LineCounter tell the same of a text in pieces and of it whole", () => {
   const text = fc.array(
     fc.oneof(
       fc.constantFrom("a", "é", "😀", "\t", "\r", "\n", "\r\n", "漢"),
