@@ -5,6 +5,8 @@ import { isPartial, type Revision, REVISION_TYPE } from "./revision.ts";
 import { SumChain } from "./sum_chain.ts";
 import type { SourceFile } from "./sums.ts";
 
+const encoder = new TextEncoder();
+
 /** How the files on offer stand to those that were applied. */
 export interface Comparison {
   /**
@@ -127,6 +129,9 @@ function sourceOf(migration: Migration, { sources }: History): SourceFile {
     name: migration.file,
     get text() {
       return migration.text;
+    },
+    *pieces() {
+      for (const text of migration.texts()) yield encoder.encode(text);
     },
   };
   sources.set(migration, source);
