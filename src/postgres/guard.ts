@@ -1,5 +1,4 @@
 import { literal } from "./quote.ts";
-import { qualified, type RevisionsTable } from "./revisions.ts";
 import { locksHeld } from "./session_state.ts";
 
 /** The SQLSTATE of the message with which a guard says that a file begins, by its version. */
@@ -7,15 +6,34 @@ export const FILE_BEGINS = "HP002";
 
 /** What a guard makes sure of. */
 export interface GuardOptions {
-  readonly table: RevisionsTable;
   /** The backend that all of this is meant for. */
   readonly pid: number;
   /** The keys of the locks that it must hold. */
   readonly locks: readonly number[];
-  /** The version that must stand in the history as done; none before the first file. */
+  /** The version behind which it must stand; none before the first file. */
   readonly after: string | undefined;
   /** The version of the file that begins behind it. */
   readonly before: string;
+}
+
+/**
+ * The command with which a transaction says, before it ends, which file it is. One that is not
+ * committed has not said it: settings are part of a transaction.
+ * https://www.postgresql.org/docs/current/sql-set.html
+ */
+export function markDone(version: string): string {
+  return `set hotpot_migrate.done = ${literal(version)}`;
+}
+
+/**
+ * A query that fails unless `markDone` was committed for this file. It begins what brings all
+ * settings back, this one too; what stands behind it in the same message is then not executed.
+ */
+export function requireDone(version: string): string {
+  // Each branch is a text: what is certain to fail would be computed before anything is asked.
+  return `select (case when pg_catalog.current_setting('hotpot_migrate.done', true)
+    operator(pg_catalog.=) ${literal(version)}
+    then '1' else 'not at the end of the file before' end)::pg_catalog.int4`;
 }
 
 /**
@@ -39,9 +57,9 @@ export function holdTwice(locks: readonly number[]): string {
 }
 
 /**
- * A statement that fails, and so makes the transaction fail in which it stands, unless the file
- * before is recorded as applied, and this is the same backend and still holds the locks. Its
- * SQLSTATE is `HP001`; class HP is nobody's:
+ * A statement that fails, and so makes the transaction fail in which it stands, unless the session
+ * stands behind the file before (which is then recorded as applied), and this is the same backend
+ * and still holds the locks. Its SQLSTATE is `HP001`; class HP is nobody's:
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  *
  * Whether a lock is held is seen by giving it back, which fails if it is not, and taking it again.
@@ -55,7 +73,7 @@ export function holdTwice(locks: readonly number[]): string {
  * Where it holds it says which file begins, in a message that no setting keeps from the client
  * (`INFO`), so that whatever the server says next is known to be of that file.
  */
-export function guard({ after, before, locks, pid, table }: GuardOptions): string {
+export function guard({ after, before, locks, pid }: GuardOptions): string {
   const holds = [
     `pg_catalog.pg_backend_pid() = ${pid}`,
     `pg_catalog.current_setting('hotpot_migrate.after', true) = ${literal(after ?? "")}`,
@@ -63,10 +81,6 @@ export function guard({ after, before, locks, pid, table }: GuardOptions): strin
     ...locks.map((key) =>
       `case when pg_catalog.pg_advisory_unlock(${key}) then pg_catalog.pg_try_advisory_lock(${key}) else false end`
     ),
-    ...(after === undefined
-      ? []
-      : [`exists (select from ${qualified(table)} where version = ${literal(after)}
-        and applied = total)`]),
   ];
   const body = `begin
   if not (${holds.join("\n    and ")}) then

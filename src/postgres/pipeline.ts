@@ -2,7 +2,7 @@ import { interruptedIn } from "../failure.ts";
 import type { PlannedFile } from "../migrations/mod.ts";
 import type { ExecuteOptions } from "./executor.ts";
 import { FileWork } from "./file_work.ts";
-import { guard, holdTwice, standBehind } from "./guard.ts";
+import { guard, holdTwice, markDone, requireDone, standBehind } from "./guard.ts";
 import { upsertRevision } from "./revisions.ts";
 import { ServerError, STOPPED } from "./server_error.ts";
 import type { Answer, Session } from "./session.ts";
@@ -150,12 +150,18 @@ class Fleet {
     const { pid } = this.#session.facts;
     const { version } = work.file.migration;
     const answers = this.#session.pipeline([
-      BEGIN,
-      guard({ table, pid, locks, after: this.#last, before: version }),
+      `${BEGIN}; ${guard({ pid, locks, after: this.#last, before: version })}`,
       ...work.left().map(([, { text }]) => text),
-      upsertRevision(table, { ...work.finished(), executionTimeNs: ELAPSED_NS }),
+      `${upsertRevision(table, { ...work.finished(), executionTimeNs: ELAPSED_NS })}; ${
+        markDone(version)
+      }`,
       "commit",
-      `${resetText(lockTimeoutMs)}; ${READ_ONLY_OUTSIDE}; ${standBehind(version)}`,
+      [
+        requireDone(version),
+        resetText(lockTimeoutMs),
+        READ_ONLY_OUTSIDE,
+        standBehind(version),
+      ].join("; "),
     ]);
     if (this.#flights.length === 0) this.#start(work);
     this.#flights.push({ work, length: work.length, answers });
@@ -188,7 +194,7 @@ class Fleet {
 
   /** The error that kept a file out, in terms of the file. */
   #judge(work: FileWork, answers: readonly Answer[]): unknown {
-    // begin, guard, the statements, the row, the commit; the reset behind it is no part of the file.
+    // The guard, the statements, the row, the commit; the reset behind it is no part of the file.
     const at = answers.slice(0, -1).findIndex(({ error }) => error !== undefined);
     if (at < 0) {
       // Of a transaction that had failed the answer is ROLLBACK, and no error.
@@ -201,7 +207,7 @@ class Fleet {
     if (this.#options.signal.aborted && STOPPED.includes(error.sqlstate)) {
       return interruptedIn(work.file.migration);
     }
-    const number = at - 2;
+    const number = at - 1;
     if (number < 0) return new Grounded("a file was kept from beginning", { cause: error });
     const statement = work.at(number);
     return work.failure(error, statement === undefined ? undefined : [number, statement]);

@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { findRevisions, LOCKS, Session } from "../../src/postgres/mod.ts";
-import { guard, holdTwice, standBehind } from "../../src/postgres/guard.ts";
+import { LOCKS, Session } from "../../src/postgres/mod.ts";
+import { guard, holdTwice, markDone, requireDone, standBehind } from "../../src/postgres/guard.ts";
 import { ServerError } from "../../src/postgres/server_error.ts";
 import type { ApplyReport } from "../../src/report.ts";
 import { IMPATIENT } from "../harness/faults.ts";
 import { revisionsOf } from "../harness/history.ts";
-import { administer, createDatabase, server, type TestDatabase } from "../harness/postgres.ts";
+import {
+  administer,
+  createDatabase,
+  openSession,
+  server,
+  type TestDatabase,
+} from "../harness/postgres.ts";
 import { startProxy } from "../harness/proxy.ts";
 import { applyPool, poolOf, silent } from "../harness/run.ts";
 
@@ -273,18 +279,16 @@ Deno.test("apply() leaves whole files only, whatever request to cancel meets it"
   assert.ok(!codes.has("internal"), [...codes].join());
 });
 
-Deno.test("guard() fails with HP001 for another backend, a lost lock, and a file that is not in", async () => {
+Deno.test("guard() fails with HP001 for another backend, a lost lock, and another file", async () => {
   await using db = await createDatabase();
-  await applyPool(db.database, marks(1));
   await using session = await Session.open(db.database, {
     signal: new AbortController().signal,
     redact: (text) => text,
   });
-  const table = await findRevisions(session, undefined);
   await session.query("select pg_advisory_lock(7), pg_advisory_lock(8)");
   assert.deepEqual(await session.query(holdTwice([7, 8])), [{ twice: true }]);
   assert.deepEqual(await session.query(holdTwice([7, 9])), [{ twice: false }]);
-  const good = { table, pid: session.facts.pid, locks: [7, 8], after: "0001", before: "0002" };
+  const good = { pid: session.facts.pid, locks: [7, 8], after: "0001", before: "0002" };
   await session.run(standBehind("0002"));
   await assert.rejects(session.run(guard(good)), /not at the end of the file before/);
   await session.run(standBehind("0001"));
@@ -295,8 +299,6 @@ Deno.test("guard() fails with HP001 for another backend, a lost lock, and a file
       (error) => error instanceof ServerError && error.sqlstate === "HP001",
     );
   }
-  await session.run(standBehind("0002"));
-  await assert.rejects(session.run(guard({ ...good, after: "0002" })), /not at the end/);
   await session.run(standBehind(undefined));
   await session.run(guard({ ...good, locks: [], after: undefined }));
   // Passed any number of times, it has let go of nothing: two are left of each.
@@ -309,6 +311,44 @@ Deno.test("guard() fails with HP001 for another backend, a lost lock, and a file
   for (const expected of [[true, true], [true, true], [false, false]]) {
     assert.deepEqual(await unlock(), expected);
   }
+});
+
+Deno.test("a session stands behind a file only once the transaction that said so is committed", async () => {
+  await using db = await createDatabase();
+  await using session = await openSession(db.database);
+  const settle = `${requireDone("0001")}; reset all; ${standBehind("0001")}`;
+  const after = async () =>
+    (await session.query("select current_setting('hotpot_migrate.after', true) as after"))[0];
+  const ends: readonly (readonly [string, readonly string[]])[] = [
+    ["nothing was said", ["begin", "commit"]],
+    ["rolled back", ["begin", markDone("0001"), "rollback"]],
+    ["said by another file", ["begin", markDone("0002"), "commit"]],
+    ["failed at the commit", [
+      "begin",
+      "create table a (i int unique deferrable initially deferred)",
+      "insert into a values (1), (1)",
+      markDone("0001"),
+      "commit",
+    ]],
+  ];
+  await session.run(standBehind("0000"));
+  for (const [what, statements] of ends) {
+    for (const statement of statements) await session.run(statement).catch(() => {});
+    await assert.rejects(session.run(settle), /not at the end of the file before/, what);
+    assert.deepEqual(await after(), { after: "0000" }, what);
+  }
+  // What a migration has set cannot make it true, nor false.
+  await session.run(`create schema trap; create function trap.never(text, text) returns boolean
+    language sql as 'select false'; create operator trap.= (leftarg = text, rightarg = text, function = trap.never)`);
+  for (
+    const statement of ["begin", "set search_path = trap, pg_catalog", markDone("0001"), "commit"]
+  ) {
+    await session.run(statement);
+  }
+  await session.run(settle);
+  assert.deepEqual(await after(), { after: "0001" });
+  // And it holds for once.
+  await assert.rejects(session.run(settle), /not at the end of the file before/);
 });
 
 /** A file too large to be sent ahead of another, in which one statement is another. */
