@@ -7,7 +7,6 @@ export function describeMachine(): readonly string[] {
     `${cpu?.model.trim() ?? "unknown processor"}, ${cpus().length} cores, ${
       Math.round(totalmem() / 2 ** 30)
     } GB; ${type()} ${release()}`,
-    `Deno ${Deno.version.deno}, V8 ${Deno.version.v8}`,
   ];
 }
 

@@ -42,10 +42,8 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
   const program = new Command("deno task bench")
     .description("Measures migrate beside Atlas, goose, golang-migrate and tern.")
     .addOption(
-      list("--scenarios <names>", "what to measure", SCENARIOS).default(
-        ["fresh", "distance", "nothing", "growth", "generate"] as ScenarioName[],
-        "fresh,distance,nothing",
-      ),
+      list("--scenarios <names>", "what to measure", SCENARIOS)
+        .default([...SCENARIOS], SCENARIOS.join(",")),
     )
     .addOption(
       list("--tools <names>", "whom to measure beside migrate", PEERS)

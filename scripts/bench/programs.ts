@@ -5,6 +5,7 @@ import { bundle } from "../compile/bundle.ts";
 import { compileProgram } from "../compile/compile.ts";
 import { compilerFrom } from "../compile/compiler.ts";
 import { type Program, programNamed } from "../compile/programs.ts";
+import { run } from "../compile/run.ts";
 import { readStamp } from "../compile/stamp.ts";
 import { hostTarget } from "../compile/targets.ts";
 import type { Format } from "./files.ts";
@@ -49,6 +50,9 @@ export async function ownPrograms(folder: string): Promise<Programs> {
   const make = await maker(folder);
   const migrate = await make(programNamed("migrate"));
   const login = await make(LOGIN);
+  const told = await run([...migrate.command, "version", "--json"], {
+    what: "ask for the runtime",
+  });
   return {
     migrate: {
       name: "migrate",
@@ -69,7 +73,7 @@ export async function ownPrograms(folder: string): Promise<Programs> {
       ],
     },
     genmigrate: async () => (await make(programNamed("genmigrate"))).command,
-    about: migrate.about,
+    about: `${migrate.about}, on Deno ${JSON.parse(told).deno}`,
   };
 }
 
