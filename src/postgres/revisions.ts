@@ -110,14 +110,15 @@ type Values = [string, string, number, number, number, string, string, ...Rest];
 
 /**
  * Creates the schema and the table as Atlas does, to the order of the columns: it alters what
- * differs and drops what it does not know.
+ * differs and drops what it does not know. Both are there, or neither.
  */
 export async function createRevisions(session: Session, table: RevisionsTable): Promise<void> {
   const schemas = await session.query(
     `select 1 from pg_namespace where nspname = ${literal(table.schema)}`,
   );
-  if (schemas.length === 0) await session.run(`create schema ${identifier(table.schema)}`);
-  await session.run(`create table ${qualified(table)} (
+  // To create what is there already, if not exists, takes a right that not everybody has.
+  const schema = schemas.length > 0 ? "" : `create schema ${identifier(table.schema)};\n`;
+  await session.run(`${schema}create table ${qualified(table)} (
     "version" character varying not null,
     "description" character varying not null,
     "type" bigint not null default 2,
