@@ -2,7 +2,6 @@ import { MigrateError } from "./errors.ts";
 import { LAYERS } from "./layers.ts";
 import { FileOnDisk, unreadable } from "./file_on_disk.ts";
 import { checkText, type Folder, type PlainFolder } from "./migrations/mod.ts";
-import { outOfReach } from "./out_of_reach.ts";
 
 const SUMS = "atlas.sum";
 
@@ -92,18 +91,9 @@ async function readText(folder: string, name: string): Promise<string> {
   try {
     bytes = await Deno.readFile(path);
   } catch (cause) {
-    throw refusal(path, cause);
+    throw unreadable(path, cause);
   }
   return checkText(bytes, path);
-}
-
-function refusal(path: string, cause: unknown): MigrateError {
-  const reach = outOfReach(cause);
-  return reach === undefined ? unreadable(path, cause) : new MigrateError(
-    "migrations_unreadable",
-    `Cannot read migrations: "${path}" ${reach.state}`,
-    { hint: reach.hint, cause },
-  );
 }
 
 /** The names in a directory, or nothing when there is none. */
@@ -114,6 +104,6 @@ function entries(directory: string): readonly string[] | undefined {
     if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) {
       return undefined;
     }
-    throw refusal(directory, cause);
+    throw unreadable(directory, cause);
   }
 }

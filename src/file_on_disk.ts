@@ -6,6 +6,7 @@ import {
   readDirectives,
   type SourceFile,
 } from "./migrations/mod.ts";
+import { outOfReach } from "./out_of_reach.ts";
 
 const PIECE_BYTES = 1 << 18;
 
@@ -185,9 +186,10 @@ function changed(path: string): MigrateError {
 
 /** The error of something in a directory of migrations that cannot be read. */
 export function unreadable(path: string, cause: unknown): MigrateError {
-  return new MigrateError(
-    "migrations_unreadable",
-    `Cannot read migrations: "${path}" is not readable`,
-    { hint: "Check the rights on it", cause },
-  );
+  const { hint, state } = outOfReach(cause) ??
+    { hint: "Check the rights on it", state: "is not readable" };
+  return new MigrateError("migrations_unreadable", `Cannot read migrations: "${path}" ${state}`, {
+    hint,
+    cause,
+  });
 }

@@ -7,6 +7,7 @@ import { readTls } from "../src/config/vault/tls.ts";
 import { readBytes } from "../src/declared/entries.ts";
 import { findMigrations } from "../src/directory.ts";
 import { type ErrorCode, MigrateError } from "../src/errors.ts";
+import { FileOnDisk } from "../src/file_on_disk.ts";
 import { outOfReach } from "../src/out_of_reach.ts";
 import { readPemFiles } from "../src/postgres/pem_files.ts";
 import { openReport } from "../src/report_file.ts";
@@ -34,6 +35,12 @@ const USERS: readonly (readonly [string, ErrorCode, (path: string) => Promise<un
   ["sslrootcert", "tls_file", (sslrootcert) => readPemFiles({ ...DATABASE, sslrootcert })],
   ["sslkey", "tls_file", (path) => readPemFiles({ ...DATABASE, sslcert: path, sslkey: path })],
   ["a folder of migrations", "migrations_unreadable", findMigrations],
+  [
+    "a migration",
+    "migrations_unreadable",
+    // deno-lint-ignore require-await -- what it throws is to be awaited
+    async (path) => new FileOnDisk("0001_a.sql", { file: path, path, mark: false }).text,
+  ],
   ["a file of the declared schema", "schema_unreadable", readBytes],
   ["a report", "report_unwritable", openReport],
 ];
