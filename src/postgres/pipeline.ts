@@ -3,7 +3,7 @@ import type { PlannedFile } from "../migrations/mod.ts";
 import type { ExecuteOptions } from "./executor.ts";
 import { FileWork } from "./file_work.ts";
 import { guard, holdTwice, markDone, requireDone, standBehind } from "./guard.ts";
-import { upsertRevision } from "./revisions.ts";
+import { insertRevision } from "./revisions.ts";
 import { ServerError, STOPPED } from "./server_error.ts";
 import type { Answer, Session } from "./session.ts";
 import { lockLost, resetSession, resetText } from "./session_state.ts";
@@ -152,7 +152,7 @@ class Fleet {
     const answers = this.#session.pipeline([
       `${BEGIN}; ${guard({ pid, locks, after: this.#last, before: version })}`,
       ...work.left().map(([, { text }]) => text),
-      `${upsertRevision(table, { ...work.finished(), executionTimeNs: ELAPSED_NS })}; ${
+      `${insertRevision(table, { ...work.finished(), executionTimeNs: ELAPSED_NS })}; ${
         markDone(version)
       }`,
       "commit",

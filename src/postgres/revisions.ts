@@ -153,11 +153,8 @@ export async function deleteRevision(
   await session.run(`delete from ${qualified(table)} where version = ${literal(version)}`);
 }
 
-/**
- * The statement that writes a row as Atlas does: a version that has one keeps its description and
- * the time of its first execution (Atlas' `ent/revision_create.go`).
- */
-export function upsertRevision(table: RevisionsTable, revision: Revision): string {
+/** The statement that writes the row of a version that has none; it fails where there is one. */
+export function insertRevision(table: RevisionsTable, revision: Revision): string {
   const hashes = revision.partialHashes.length === 0
     ? "null"
     : JSON.stringify(revision.partialHashes);
@@ -175,6 +172,16 @@ export function upsertRevision(table: RevisionsTable, revision: Revision): strin
     `${literal(hashes)}::pg_catalog.jsonb`,
     literal(revision.operatorVersion),
   ];
+  return `insert into ${qualified(table)} ("version", "description", "type", "applied", "total",
+    "executed_at", "execution_time", "error", "error_stmt", "hash", "partial_hashes", "operator_version")
+    values (${values.join(", ")})`;
+}
+
+/**
+ * The statement that writes a row as Atlas does: a version that has one keeps its description and
+ * the time of its first execution (Atlas' `ent/revision_create.go`).
+ */
+export function upsertRevision(table: RevisionsTable, revision: Revision): string {
   const updated = [
     "type",
     "applied",
@@ -186,9 +193,7 @@ export function upsertRevision(table: RevisionsTable, revision: Revision): strin
     "partial_hashes",
     "operator_version",
   ];
-  return `insert into ${qualified(table)} ("version", "description", "type", "applied", "total",
-    "executed_at", "execution_time", "error", "error_stmt", "hash", "partial_hashes", "operator_version")
-    values (${values.join(", ")})
+  return `${insertRevision(table, revision)}
     on conflict ("version") do update set ${
     updated.map((column) => `"${column}" = excluded."${column}"`).join(", ")
   }`;
