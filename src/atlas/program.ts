@@ -1,5 +1,5 @@
 import { delimiter, join } from "node:path";
-import { MigrateError } from "../errors.ts";
+import { interrupted, MigrateError } from "../errors.ts";
 
 /** An Atlas found on this machine. */
 export interface AtlasProgram {
@@ -17,7 +17,15 @@ export function isTested(program: AtlasProgram): boolean {
   return TESTED_VERSIONS.includes(program.version);
 }
 
-/** Looks for `atlas` on the PATH and asks it for its version. Returns nothing if there is none, or if it has not answered when the signal fires. */
+/** What ends a program because somebody wants it to end. */
+const STOPS: readonly (string | null)[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/**
+ * Looks for `atlas` on the PATH and asks it for its version. Returns nothing if there is none, or if
+ * it has not answered when the signal fires.
+ *
+ * @throws {MigrateError} `interrupted` when somebody ended it, as Ctrl-C in a terminal does.
+ */
 export async function findAtlas(
   env: Readonly<Record<string, string>>,
   signal?: AbortSignal,
@@ -33,6 +41,10 @@ export async function findAtlas(
     stderr: "null",
     ...(signal === undefined ? {} : { signal }),
   }).output();
+  // It may hear of a Ctrl-C before we do.
+  if (STOPS.includes(answer.signal) && signal?.aborted !== true) {
+    throw interrupted("Stopped while Atlas was asked for its version");
+  }
   const text = new TextDecoder().decode(answer.stdout);
   const found = /^atlas (?:(community|unofficial) )?version (\S+)/.exec(text);
   if (found === null) return undefined;
