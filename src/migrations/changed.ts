@@ -5,8 +5,6 @@ import { isPartial, type Revision, REVISION_TYPE } from "./revision.ts";
 import { SumChain } from "./sum_chain.ts";
 import type { SourceFile } from "./sums.ts";
 
-const encoder = new TextEncoder();
-
 /** How the files on offer stand to those that were applied. */
 export interface Comparison {
   /**
@@ -130,9 +128,7 @@ function sourceOf(migration: Migration, { sources }: History): SourceFile {
     get text() {
       return migration.text;
     },
-    *pieces() {
-      for (const text of migration.texts()) yield encoder.encode(text);
-    },
+    texts: migration.texts,
   };
   sources.set(migration, source);
   return source;

@@ -1,8 +1,6 @@
 import { isSumIgnored } from "./directives.ts";
 import type { SourceFile } from "./sums.ts";
 
-const encoder = new TextEncoder();
-
 /** The same file with all its lines ended in one way, read in pieces where it is not held whole. */
 export function withLineEnds(file: SourceFile, end: "\n" | "\r\n"): SourceFile {
   const texts = () => ended(file.texts?.() ?? [file.text], end);
@@ -12,9 +10,6 @@ export function withLineEnds(file: SourceFile, end: "\n" | "\r\n"): SourceFile {
       return [...texts()].join("");
     },
     texts,
-    *pieces() {
-      for (const text of texts()) yield encoder.encode(text);
-    },
     get sumIgnored() {
       let start = "";
       for (const text of texts()) {

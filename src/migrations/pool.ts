@@ -100,10 +100,10 @@ export function mergeLayers(folders: readonly Folder[]): Pool {
  */
 export function sealedPool(folders: readonly Folder[], sum: string): Pool | undefined {
   const merged = trustSums(filesOf(folders), { text: sum, path: "", sealed: true });
-  const own = folders.map(({ files, path, sum }) =>
-    trustSums(files, { text: files.length === 0 ? "h1:" : sum, path, sealed: true })
+  const own = folders.flatMap(({ files, path, sum }) =>
+    trustSums(files, { text: files.length === 0 ? "h1:" : sum, path, sealed: true }) ?? []
   );
-  if (merged === undefined || own.includes(undefined)) return undefined;
+  if (merged === undefined || own.length < folders.length) return undefined;
   const verify = () => {
     if (mergeLayers(folders).sum !== sum) throw stale();
   };
@@ -120,7 +120,7 @@ function stale(): MigrateError {
 
 function layeredPool(
   folders: readonly Folder[],
-  { merged, own }: { readonly merged: Sums; readonly own: readonly (Sums | undefined)[] },
+  { merged, own }: { readonly merged: Sums; readonly own: readonly Sums[] },
 ): Pool {
   const hashes = hashesOf(merged);
   const migrations = folders.flatMap((folder, index) => {

@@ -45,8 +45,8 @@ export function computeSums(files: readonly SourceFile[]): Sums {
 
 /** Adds what a file holds to a running hash. */
 export function hashContent(running: Hash, file: SourceFile): void {
-  if (file.pieces === undefined) running.update(file.text, "utf8");
-  else for (const piece of file.pieces()) running.update(piece);
+  if (file.pieces !== undefined) { for (const piece of file.pieces()) running.update(piece); }
+  else for (const text of file.texts?.() ?? [file.text]) running.update(text, "utf8");
 }
 
 /** The text of an `atlas.sum`. */
